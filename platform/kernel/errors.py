@@ -43,11 +43,49 @@ class Malformed(DomainError):
     """The request cannot be understood."""
 
 
+class MalformedBody(Malformed):
+    """The body is not the JSON that was announced.
+
+    It has to be one JSON text in UTF-8 (RFC 8259), nested at most 64 deep, with no name twice in an object and every
+    number within the range of a double. `NaN` and `Infinity` are not JSON.
+    """
+
+
+class InvalidCursor(Malformed):
+    """The cursor does not come from this list.
+
+    A cursor is opaque: take it from `next_cursor` or from the `Link` header of the page before, unchanged.
+    """
+
+
+class InvalidHost(Malformed):
+    """The request does not name this server.
+
+    Exactly one `Host` header is needed (RFC 9112, section 3.2), with a name that this server answers to:
+    the one of `QUIRE_PUBLIC_URL` or one of `QUIRE_HTTP_ALLOWED_HOSTS`.
+    """
+
+
+class ClientDisconnected(Malformed):
+    """The connection ended before the request did."""
+
+
 class NotAuthenticated(DomainError):
     """Nobody is signed in.
 
     Send a token: `Authorization: Bearer <token>`.
     """
+
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
+
+
+class InvalidToken(NotAuthenticated):
+    """The token is not valid, or not any more.
+
+    It may have expired, its session may have ended, or it was never issued here. Sign in again or refresh it.
+    """
+
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class PermissionDenied(DomainError):
@@ -58,6 +96,14 @@ class NotFound(DomainError):
     """There is no such thing, or not for this caller."""
 
 
+class MethodNotAllowed(DomainError):
+    """The resource does not know this method; `Allow` lists those that it knows."""
+
+    def __init__(self, allow: str) -> None:
+        super().__init__(f"Use one of {allow}.")
+        self.headers = {"Allow": allow}
+
+
 class Conflict(DomainError):
     """The request collides with the present state."""
 
@@ -66,6 +112,21 @@ class PreconditionFailed(DomainError):
     """The resource has changed since it was read.
 
     `If-Match` named a version that is not the present one. Read the resource again and repeat the change on top of it.
+    """
+
+
+class PayloadTooLarge(DomainError):
+    """The body is larger than one mebibyte."""
+
+
+class UriTooLong(DomainError):
+    """The address of the request is longer than eight kibibytes."""
+
+
+class UnsupportedMediaType(DomainError):
+    """The body is of a kind that is not taken here.
+
+    Send JSON in UTF-8, not compressed, and say so: `Content-Type: application/json`.
     """
 
 
@@ -94,3 +155,14 @@ class Unavailable(DomainError):
     def __init__(self, detail: str = "Try again shortly.", retry_after: int = 1) -> None:
         super().__init__(detail)
         self.headers = {"Retry-After": str(retry_after)}
+
+
+class Overloaded(Unavailable):
+    """The server has more to do than it can; try again."""
+
+
+class InternalError(DomainError):
+    """Something went wrong on this side, and was recorded.
+
+    Nothing about the request has to be changed. Who reports it should name the `request_id`.
+    """

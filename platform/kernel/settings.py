@@ -25,7 +25,11 @@ def read(variable: str, text: str, kind: Any) -> Any:  # Any: a type form such a
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
-        what = f"must be one of {', '.join(get_args(kind))}" if get_origin(kind) is Literal else re.sub(", got .*", "", str(error))
+        what = (
+            f"must be one of {', '.join(get_args(kind))}"
+            if get_origin(kind) is Literal
+            else re.sub(", got .*", "", str(error))
+        )
         raise SettingsError(f"{variable}: {what.replace('Expected', 'must be')}") from None
 
 
@@ -115,7 +119,7 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Everything, checked; raises `SettingsError`."""
-        sections = {"db": DatabaseSettings, "cache": CacheSettings, "jobs": JobsSettings, "http": HttpSettings}
+        sections: dict[str, type[Settings]] = {"db": DatabaseSettings, "cache": CacheSettings, "jobs": JobsSettings, "http": HttpSettings}
         variables = {
             "env": "QUIRE_ENV",
             "public_url": "QUIRE_PUBLIC_URL",

@@ -1,0 +1,54 @@
+"""What others may ask of auth, and its refusals."""
+
+from typing import Protocol, runtime_checkable
+
+from kernel.errors import Malformed, NotAuthenticated, Unavailable
+from modules.users import NewUser, User
+
+
+class InvalidCredentials(NotAuthenticated):
+    """The e-mail address or the password is wrong.
+
+    The same answer for an unknown address, a wrong password and a disabled account.
+    """
+
+
+class RefreshInvalid(NotAuthenticated):
+    """This is not a refresh token of a living session."""
+
+
+class RefreshExpired(NotAuthenticated):
+    """The session has expired; sign in again."""
+
+
+class RefreshReused(NotAuthenticated):
+    """This refresh token was used before.
+
+    Somebody may have copied it, so the whole session has ended (RFC 9700, 4.14.2). Sign in again.
+    """
+
+    persists = True
+
+
+class InvalidMailToken(Malformed):
+    """This link is not, or no longer, valid.
+
+    It may have been used, have expired, or have been replaced by a newer one.
+    """
+
+    @classmethod
+    def code(cls) -> str:
+        return "invalid_token"
+
+
+class Overloaded(Unavailable):
+    """Too many sign-ins at once; try again."""
+
+
+@runtime_checkable
+class Enrolment(Protocol):
+    """Giving people a way to sign in."""
+
+    async def enrol(self, person: NewUser, password: str) -> User:
+        """A new account with a password; raises what `Accounts.create` does, and `ValidationFailed` for a weak one."""
+        ...

@@ -1,0 +1,62 @@
+"""HTTP surface of the auth module, mounted at ``/api/v1/auth``."""
+
+import msgspec
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from kernel.http.request import HttpRequest
+from kernel.security import Principal, public, signed_in
+from modules.auth.schemas import Client, Credentials, Logout, MailToken, Refresh, Register, TokenPair
+from modules.auth.services import AuthService
+from modules.users import NewUser, User
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class RegistrationController(Controller):
+    """Becoming somebody."""
+
+    guards = (public,)
+
+    @post("/register", operation_id="register")
+    async def register(self, data: JSONBody[Register], auth_service: NamedDependency[AuthService]) -> Response[User]:
+        """Sign up. A mail asks to confirm the address; nothing waits for that."""
+        username = None if data.username is msgspec.UNSET else data.username
+        user = await auth_service.enrol(NewUser(email=data.email, name=data.name, username=username), data.password)
+        return Response(user, headers={**NO_STORE, "Location": f"/api/v1/users/{user.id}"})
+
+    @post("/email/verify", operation_id="verifyEmail", status_code=204)
+    async def verify_email(self, data: JSONBody[MailToken], auth_service: NamedDependency[AuthService]) -> None:
+        """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
+        await auth_service.verify_email(data.token)
+
+
+class SessionController(Controller):
+    """Signing in and out."""
+
+    @post("/login", operation_id="logIn", status_code=200, guards=[public])
+    async def log_in(
+        self, request: HttpRequest, data: JSONBody[Credentials], auth_service: NamedDependency[AuthService]
+    ) -> Response[TokenPair]:
+        """Sign in: a session with its first pair of tokens."""
+        client = Client(
+            ip=request.client.host if request.client else "",
+            user_agent=request.headers.get("user-agent", ""),
+        )
+        return Response(await auth_service.log_in(data.email, data.password, client), headers=NO_STORE)
+
+    @post("/refresh", operation_id="refresh", status_code=200, guards=[public])
+    async def refresh(self, data: JSONBody[Refresh], auth_service: NamedDependency[AuthService]) -> Response[TokenPair]:
+        """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s."""
+        return Response(await auth_service.refresh(data.refresh_token), headers=NO_STORE)
+
+    @post("/logout", operation_id="logOut", status_code=204, guards=[signed_in])
+    async def log_out(
+        self,
+        me: NamedDependency[Principal],
+        auth_service: NamedDependency[AuthService],
+        data: JSONBody[Logout] | None = None,
+    ) -> None:
+        """Sign out here, everywhere else, or everywhere."""
+        await auth_service.log_out(me, (data or Logout()).scope)

@@ -1,0 +1,66 @@
+"""Tables of the auth module."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Entity, schema
+
+
+class Base(Entity):
+    """Everything in here lives in the PostgreSQL schema ``auth``."""
+
+    __abstract__ = True
+    metadata = schema("auth")
+
+
+class CredentialRow(Base):
+    """How a person proves who they are."""
+
+    __tablename__ = "credentials"
+
+    user_id: Mapped[UUID] = mapped_column(unique=True)
+    password_hash: Mapped[str] = mapped_column(String(60))
+
+
+class SessionRow(Base):
+    """One sign-in. ``generation`` counts its refreshes: only the newest refresh token is good."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_auth_sessions_alive", "user_id", postgresql_where=text("revoked_at IS NULL")),)
+
+    user_id: Mapped[UUID]
+    generation: Mapped[int] = mapped_column(default=1)
+    auth_time: Mapped[datetime]
+    rotated_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    absolute_expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(30))
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
+
+
+class MailTokenRow(Base):
+    """A link in a mail, with the id of the mail. The token itself is derived from the id and stored nowhere."""
+
+    __tablename__ = "mail_tokens"
+    __table_args__ = (
+        Index("ix_auth_mail_tokens_open", "user_id", "purpose", postgresql_where=text("used_at IS NULL")),
+    )
+
+    user_id: Mapped[UUID]
+    purpose: Mapped[str] = mapped_column(String(30))
+    email: Mapped[str] = mapped_column(String(254))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SigningKeyRow(Base):
+    """An Ed25519 key; its id is the ``kid``. The private half is encrypted by ``QUIRE_SECRET_KEY``."""
+
+    __tablename__ = "signing_keys"
+
+    private_key: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,70 @@
+"""Passwords: every character counts, hashing has a bounded pool, and nobody learns whether an account exists."""
+
+import asyncio
+import hmac
+from base64 import b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import bcrypt
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from kernel.errors import ValidationFailed, Violation
+from modules.auth.contracts import Overloaded
+from modules.auth.settings import AuthSettings
+
+# Public on purpose: no secret key is part of a hash, so that a restore or a new key invalidates no password.
+PREHASH_KEY = b"quire password prehash 1"
+
+R = TypeVar("R")
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Tens of thousands of passwords that are tried first (zxcvbn's list)."""
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def check_strength(password: str, *, email: str, name: str) -> None:
+    """Raise `ValidationFailed` for what is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
+    guess = password.casefold()
+    if guess in common_passwords():
+        raise ValidationFailed([Violation("/body/password", "too_common", "is one of the most common passwords")])
+    if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
+        raise ValidationFailed([Violation("/body/password", "too_similar", "is your name or your address")])
+
+
+def prehash(password: str) -> bytes:
+    """44 bytes that depend on every character: bcrypt itself refuses more than 72 bytes and NUL."""
+    return b64encode(hmac.digest(PREHASH_KEY, password.encode("utf-8", "surrogatepass"), "sha256"))
+
+
+class Passwords:
+    """Hashes and compares in threads of its own, since one hash costs a core some tenths of a second."""
+
+    def __init__(self, settings: AuthSettings) -> None:
+        self._rounds = settings.bcrypt_rounds
+        self._limit = settings.hash_threads + settings.hash_queue
+        self._waiting = 0
+        self._pool = ThreadPoolExecutor(settings.hash_threads, thread_name_prefix="bcrypt")
+        self._nobody = bcrypt.hashpw(prehash(""), bcrypt.gensalt(self._rounds))
+
+    async def hash(self, password: str) -> str:
+        """A bcrypt hash of the configured cost; raises `Overloaded`."""
+        return (await self._run(bcrypt.hashpw, prehash(password), bcrypt.gensalt(self._rounds))).decode()
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Whether they match, after exactly one hash, also without a stored one; raises `Overloaded`."""
+        hashed = self._nobody if stored is None else stored.encode()
+        return await self._run(bcrypt.checkpw, prehash(password), hashed) and stored is not None
+
+    async def _run(self, function: Callable[[bytes, bytes], R], one: bytes, other: bytes) -> R:
+        if self._waiting >= self._limit:
+            raise Overloaded
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, function, one, other)
+        finally:
+            self._waiting -= 1

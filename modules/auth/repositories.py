@@ -1,0 +1,95 @@
+"""Queries of the auth module."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from modules.auth.models import CredentialRow, MailTokenRow, SessionRow
+
+
+class CredentialRepository(SQLAlchemyAsyncRepository[CredentialRow]):
+    """Credentials as a collection."""
+
+    model_type = CredentialRow
+
+
+class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
+    """Sessions as a collection."""
+
+    model_type = SessionRow
+
+    async def rotate(self, session_id: UUID, generation: int, *, sliding: timedelta) -> SessionRow | None:
+        """The next generation, if this is the present one of a living session: the database picks one winner."""
+        row: SessionRow | None = await self.session.scalar(
+            update(SessionRow)
+            .where(
+                SessionRow.id == session_id,
+                SessionRow.generation == generation,
+                SessionRow.revoked_at.is_(None),
+                SessionRow.expires_at > func.now(),
+                SessionRow.absolute_expires_at > func.now(),
+            )
+            .values(generation=generation + 1, rotated_at=func.now(), expires_at=func.now() + sliding)
+            .returning(SessionRow)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        )
+        return row
+
+    async def locked(self, session_id: UUID) -> SessionRow | None:
+        """The row as it is committed now, locked until the transaction ends."""
+        return await self.get_one_or_none(
+            id=session_id, with_for_update=True, execution_options={"populate_existing": True}
+        )
+
+    async def alive(self, session_id: UUID, user_id: UUID) -> SessionRow | None:
+        """The session, unless it has ended."""
+        return await self.get_one_or_none(
+            SessionRow.revoked_at.is_(None),
+            SessionRow.expires_at > func.now(),
+            SessionRow.absolute_expires_at > func.now(),
+            id=session_id,
+            user_id=user_id,
+        )
+
+    async def revoke(self, *which: ColumnElement[bool], reason: str) -> None:
+        """End sessions for good; those that have ended keep their reason."""
+        await self.session.execute(
+            update(SessionRow)
+            .where(SessionRow.revoked_at.is_(None), *which)
+            .values(revoked_at=func.now(), reason=reason)
+            .execution_options(synchronize_session=False)
+        )
+
+
+class MailTokenRepository(SQLAlchemyAsyncRepository[MailTokenRow]):
+    """Tokens in mails as a collection."""
+
+    model_type = MailTokenRow
+
+    async def retire(self, user_id: UUID, purpose: str) -> None:
+        """A newer mail makes the links of older ones useless."""
+        await self.session.execute(
+            update(MailTokenRow)
+            .where(MailTokenRow.user_id == user_id, MailTokenRow.purpose == purpose, MailTokenRow.used_at.is_(None))
+            .values(used_at=func.now())
+            .execution_options(synchronize_session=False)
+        )
+
+    async def use(self, mail_id: UUID, purpose: str, now: datetime) -> MailTokenRow | None:
+        """The token, used up by this very call; nothing if it was used before, replaced or is too old."""
+        row: MailTokenRow | None = await self.session.scalar(
+            update(MailTokenRow)
+            .where(
+                MailTokenRow.id == mail_id,
+                MailTokenRow.purpose == purpose,
+                MailTokenRow.used_at.is_(None),
+                MailTokenRow.expires_at > now,
+            )
+            .values(used_at=now)
+            .returning(MailTokenRow)
+            .execution_options(synchronize_session=False)
+        )
+        return row

@@ -1,0 +1,62 @@
+"""Bodies of requests and answers under ``/auth``."""
+
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from modules.users import Email, Name, Username
+
+NewPassword: TypeAlias = Annotated[str, msgspec.Meta(min_length=10, max_length=256)]
+Secret: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sign-up form."""
+
+    email: Email
+    password: NewPassword
+    name: Name
+    username: Username | msgspec.UnsetType = msgspec.UNSET
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sign-in form; what is too long for an account is simply wrong, not invalid."""
+
+    email: Secret
+    password: Secret
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A refresh token to be exchanged."""
+
+    refresh_token: Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+class Logout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of one's sessions end: this one, all others, or all."""
+
+    scope: Literal["local", "others", "global"] = "local"
+
+
+class MailToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The token out of a link in a mail."""
+
+    token: Annotated[str, msgspec.Meta(max_length=2000)]
+
+
+class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token for some minutes, and what the next one is asked for with."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
+    expires_in: int
+    session_id: UUID
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a sign-in comes from, as its owner will be shown it."""
+
+    ip: str
+    user_agent: str

@@ -1,0 +1,113 @@
+"""Three kinds of token: signed access tokens, refresh tokens derived from a session, and links in mails."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kernel.db import new_id
+from kernel.errors import InvalidToken
+from kernel.vault import Vault
+from modules.auth.keys import Keyring
+
+ALGORITHM = "EdDSA"
+AUDIENCE = "quire"
+LONGEST = 2_000
+REQUIRED = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
+UUID_TEXT = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+REFRESH_TOKEN = re.compile(rf"({UUID_TEXT})\.([1-9][0-9]{{0,8}})\.([A-Za-z0-9_-]{{43}})", re.ASCII)
+MAIL_TOKEN = re.compile(rf"({UUID_TEXT})\.([A-Za-z0-9_-]{{43}})", re.ASCII)
+
+
+class AccessClaims(msgspec.Struct, frozen=True):
+    """Whose token it is, and which sign-in it belongs to."""
+
+    user_id: UUID
+    session_id: UUID
+
+
+class AccessTokens:
+    """JWTs after RFC 9068: one algorithm, a type of their own, keys chosen from ours alone (RFC 8725)."""
+
+    def __init__(self, keyring: Keyring, *, issuer: str, ttl: timedelta) -> None:
+        self._keyring = keyring
+        self._issuer = issuer
+        self.ttl = ttl
+
+    async def issue(self, claims: AccessClaims, now: datetime, session: AsyncSession) -> str:
+        """A signed token for `ttl`."""
+        kid, key = await self._keyring.signing(session)
+        payload = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": str(claims.user_id),
+            "sid": str(claims.session_id),
+            "iat": now,
+            "exp": now + self.ttl,
+            "jti": str(new_id()),
+        }
+        return jwt.encode(payload, key, ALGORITHM, headers={"kid": str(kid), "typ": "at+jwt"})
+
+    async def read(self, token: str, session: AsyncSession) -> AccessClaims:
+        """The claims of a token of ours that has not expired; raises `InvalidToken` for all else."""
+        if len(token) > LONGEST:
+            raise InvalidToken
+        try:
+            header: dict[str, Any] = jwt.get_unverified_header(token)  # Any: JSON
+            if header.keys() != {"alg", "kid", "typ"} or (header["alg"], header["typ"]) != (ALGORITHM, "at+jwt"):
+                raise InvalidToken
+            key = await self._keyring.verifying(UUID(header["kid"]), session)
+            if key is None:
+                raise InvalidToken
+            claims: dict[str, Any] = jwt.decode(  # Any: JSON
+                token,
+                key,
+                [ALGORITHM],
+                audience=AUDIENCE,
+                issuer=self._issuer,
+                options={"require": REQUIRED, "strict_aud": True},
+            )
+            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]))
+        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise InvalidToken from error
+
+
+class RefreshTokens:
+    """``session.generation.mac``: nothing to store, and a lost answer can be given again word for word."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def issue(self, session_id: UUID, generation: int) -> str:
+        """The token of one generation of a session; always the same one."""
+        message = f"{session_id}.{generation}"
+        return f"{message}.{self._vault.sign('refresh token', message)}"
+
+    def read(self, token: str) -> tuple[UUID, int] | None:
+        """Session and generation, or nothing if it is not ours."""
+        match = REFRESH_TOKEN.fullmatch(token)
+        if match is None or not self._vault.verify("refresh token", f"{match[1]}.{match[2]}", match[3]):
+            return None
+        return UUID(match[1]), int(match[2])
+
+
+class MailTokens:
+    """``mail.mac``: made when a mail is written, so that none is in the outbox, in Redis, in a log or in a dump."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def issue(self, mail_id: UUID, purpose: str) -> str:
+        """The token of one mail, for one purpose; always the same one."""
+        return f"{mail_id}.{self._vault.sign(f'mail {purpose}', str(mail_id))}"
+
+    def read(self, token: str, purpose: str) -> UUID | None:
+        """The mail it came with, or nothing if it is not ours."""
+        match = MAIL_TOKEN.fullmatch(token)
+        if match is None or not self._vault.verify(f"mail {purpose}", match[1], match[2]):
+            return None
+        return UUID(match[1])

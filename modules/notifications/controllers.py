@@ -1,0 +1,66 @@
+"""HTTP surface of the notifications module, mounted at ``/api/v1/notifications``."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from kernel.http.conditional import resource
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, listing
+from kernel.http.request import HttpRequest
+from kernel.security import Principal, signed_in
+from modules.notifications.schemas import Notification, Type, Unread
+from modules.notifications.services import NotificationService
+
+
+class InboxController(Controller):
+    """The caller's own notifications."""
+
+    guards = (signed_in,)
+
+    @get(operation_id="listNotifications")
+    async def show_all(
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        notification_service: NamedDependency[NotificationService],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        unread: FromQuery[bool | None] = None,
+        type: FromQuery[Type | None] = None,  # noqa: A002 - the contract's name
+    ) -> Response[Page[Notification]]:
+        """Newest first."""
+        page = await notification_service.page(me.id, unread=unread, kind=type, cursor=cursor, limit=limit)
+        return listing(request, page)
+
+    @get("/unread-count", operation_id="countUnreadNotifications")
+    async def count_unread(
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        notification_service: NamedDependency[NotificationService],
+    ) -> Response[Unread]:
+        """How many wait; poll it with the ETag."""
+        unread = await notification_service.unread(me.id)
+        return resource(request, unread.value, version=unread.version)
+
+    @post("/{notification_id:uuid}/read", operation_id="readNotification", status_code=204)
+    async def read(
+        self,
+        notification_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        notification_service: NamedDependency[NotificationService],
+    ) -> None:
+        """Mark as read."""
+        await notification_service.mark(me.id, notification_id, read=True)
+
+    @post("/{notification_id:uuid}/unread", operation_id="unreadNotification", status_code=204)
+    async def unread(
+        self,
+        notification_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        notification_service: NamedDependency[NotificationService],
+    ) -> None:
+        """Mark as not read."""
+        await notification_service.mark(me.id, notification_id, read=False)

@@ -1,0 +1,41 @@
+"""What other modules may know of posts."""
+
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from uuid import UUID
+
+import msgspec
+
+from kernel.errors import Conflict
+from kernel.events import Event
+
+Status: TypeAlias = Literal["draft", "scheduled", "published", "archived"]
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """A post by its name and place."""
+
+    id: UUID
+    slug: str
+    title: str
+    author_id: UUID
+    status: Status
+
+
+class PostPublished(Event, frozen=True, tag="posts.published"):
+    """A post went public for the first time."""
+
+    post_id: UUID
+    author_id: UUID
+
+
+class InvalidTransition(Conflict):
+    """A post in this state cannot do that."""
+
+
+@runtime_checkable
+class Posts(Protocol):
+    """The facade: all that other modules can ask of this one."""
+
+    async def find_many(self, post_ids: set[UUID]) -> dict[UUID, Post]:
+        """Posts by id in one round trip; unknown ids are simply absent."""
+        ...

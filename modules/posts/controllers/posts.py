@@ -1,0 +1,150 @@
+"""Writing, publishing and reading posts."""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
+
+from kernel.http.conditional import resource
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, Page, listing
+from kernel.http.request import HttpRequest
+from kernel.security import Principal, public, signed_in
+from kernel.versions import IfMatch
+from modules.posts.repositories import PostFilters
+from modules.posts.schemas import ChangePost, FullPost, PostSummary, ReplacePost, WritePost
+from modules.posts.services import PostService
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class PostController(Controller):
+    """Posts."""
+
+    @get(operation_id="listPosts", guards=[public])
+    async def show_all(
+        self,
+        request: HttpRequest,
+        post_service: NamedDependency[PostService],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        author: Annotated[str | None, QueryParameter(max_length=36, description="A username or an id.")] = None,
+        tag: Annotated[str | None, QueryParameter(max_length=50)] = None,
+        published_from: FromQuery[Moment | None] = None,
+        published_to: FromQuery[Moment | None] = None,
+        sort: FromQuery[Literal["newest", "oldest"]] = "newest",
+        include_total: IncludeTotal = False,
+    ) -> Response[Page[PostSummary]]:
+        """Published posts, newest first."""
+        filters = PostFilters(
+            tag=tag, published_from=published_from, published_to=published_to, oldest_first=sort == "oldest"
+        )
+        page = await post_service.page(filters, author=author, cursor=cursor, limit=limit, include_total=include_total)
+        return listing(request, page, public=True)
+
+    @post(operation_id="writePost", guards=[signed_in])
+    async def write(
+        self,
+        request: HttpRequest,
+        data: JSONBody[WritePost],
+        me: NamedDependency[Principal],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Write a post: a draft, or public at once."""
+        written = await post_service.write(me, data)
+        headers = {"Location": f"/api/v1/posts/{written.value.id}"}
+        return resource(request, written.value, version=written.version, status_code=201, headers=headers)
+
+    @get("/{post_id:uuid}", operation_id="getPost", guards=[public])
+    async def show(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        caller: NamedDependency[Principal | None],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """A post by id; drafts only for their author."""
+        shown = await post_service.read(caller, post_id)
+        return resource(request, shown.value, version=shown.version, public=shown.value.status == "published")
+
+    @get("/by-slug/{slug:str}", operation_id="getPostBySlug", guards=[public])
+    async def show_by_slug(
+        self,
+        request: HttpRequest,
+        slug: Annotated[str, PathParameter(max_length=120)],
+        caller: NamedDependency[Principal | None],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """A post by slug; drafts only for their author."""
+        shown = await post_service.read_by_slug(caller, slug)
+        return resource(request, shown.value, version=shown.version, public=shown.value.status == "published")
+
+    @patch("/{post_id:uuid}", operation_id="changePost", guards=[signed_in])
+    async def change(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        data: JSONBody[ChangePost],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Change what is given, keep the rest."""
+        changed = await post_service.change(me, post_id, data, if_match)
+        return resource(request, changed.value, version=changed.version)
+
+    @put("/{post_id:uuid}", operation_id="replacePost", guards=[signed_in])
+    async def replace(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        data: JSONBody[ReplacePost],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Replace all that can be edited."""
+        changed = await post_service.change(me, post_id, data, if_match)
+        return resource(request, changed.value, version=changed.version)
+
+    @post("/{post_id:uuid}/publish", operation_id="publishPost", status_code=200, guards=[signed_in])
+    async def publish(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Make it public; followers are told the first time."""
+        moved = await post_service.move(me, post_id, "publish", if_match)
+        return resource(request, moved.value, version=moved.version)
+
+    @post("/{post_id:uuid}/unpublish", operation_id="unpublishPost", status_code=200, guards=[signed_in])
+    async def unpublish(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Make it a draft again."""
+        moved = await post_service.move(me, post_id, "unpublish", if_match)
+        return resource(request, moved.value, version=moved.version)
+
+    @post("/{post_id:uuid}/archive", operation_id="archivePost", status_code=200, guards=[signed_in])
+    async def archive(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Take it away from the public without losing it."""
+        moved = await post_service.move(me, post_id, "archive", if_match)
+        return resource(request, moved.value, version=moved.version)

@@ -1,0 +1,26 @@
+"""The life of a post: which act leads from which state to which."""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from modules.posts.contracts import InvalidTransition, Status
+
+Act: TypeAlias = Literal["publish", "unpublish", "archive"]
+
+TRANSITIONS: Mapping[tuple[Status, Act], Status] = {
+    ("draft", "publish"): "published",
+    ("scheduled", "publish"): "published",
+    ("archived", "publish"): "published",
+    ("published", "unpublish"): "draft",
+    ("archived", "unpublish"): "draft",
+    ("draft", "archive"): "archived",
+    ("published", "archive"): "archived",
+}
+
+
+def after(status: Status, act: Act) -> Status:
+    """The next state; raises `InvalidTransition`."""
+    try:
+        return TRANSITIONS[status, act]
+    except KeyError:
+        raise InvalidTransition(f"The state {status} does not allow: {act}.") from None

@@ -1,0 +1,103 @@
+"""HTTP surface of the users module, mounted at ``/api/v1/users``."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, patch, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, PathParameter
+
+from kernel.http.conditional import resource
+from kernel.http.request import HttpRequest
+from kernel.security import Principal, public, signed_in
+from kernel.versions import IfMatch
+from modules.users.contracts import User
+from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
+from modules.users.services import UserService
+
+
+class OwnProfileController(Controller):
+    """The signed-in person."""
+
+    path = "/me"
+    guards = (signed_in,)
+
+    @get(operation_id="getOwnProfile")
+    async def show(
+        self, request: HttpRequest, me: NamedDependency[Principal], user_service: NamedDependency[UserService]
+    ) -> Response[User]:
+        """Yourself, with what only you may see."""
+        user = await user_service.me(me.id)
+        return resource(request, user.value, version=user.version)
+
+    @patch(operation_id="changeOwnProfile")
+    async def change(
+        self,
+        request: HttpRequest,
+        data: JSONBody[ChangeProfile],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        user_service: NamedDependency[UserService],
+    ) -> Response[User]:
+        """Change what is given, keep the rest."""
+        user = await user_service.change(me.id, data, if_match)
+        return resource(request, user.value, version=user.version)
+
+    @put(operation_id="replaceOwnProfile")
+    async def replace(
+        self,
+        request: HttpRequest,
+        data: JSONBody[ReplaceProfile],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        user_service: NamedDependency[UserService],
+    ) -> Response[User]:
+        """Replace all that you may change."""
+        user = await user_service.change(me.id, data, if_match)
+        return resource(request, user.value, version=user.version)
+
+
+class ProfileController(Controller):
+    """What anybody may see of people."""
+
+    guards = (public,)
+
+    @get("/{user_id:uuid}", operation_id="getProfile")
+    async def show(
+        self, request: HttpRequest, user_id: FromPath[UUID], user_service: NamedDependency[UserService]
+    ) -> Response[Profile]:
+        """A person by id."""
+        profile = await user_service.profile(user_id)
+        return resource(request, profile.value, version=profile.version, public=True)
+
+    @get("/by-username/{username:str}", operation_id="getProfileByUsername")
+    async def show_by_username(
+        self,
+        request: HttpRequest,
+        username: Annotated[str, PathParameter(max_length=30)],
+        user_service: NamedDependency[UserService],
+    ) -> Response[Profile]:
+        """A person by username."""
+        profile = await user_service.profile_by_username(username)
+        return resource(request, profile.value, version=profile.version, public=True)
+
+
+class FollowController(Controller):
+    """Following people."""
+
+    path = "/{user_id:uuid}/follow"
+    guards = (signed_in,)
+
+    @put(operation_id="follow", status_code=204)
+    async def follow(
+        self, user_id: FromPath[UUID], me: NamedDependency[Principal], user_service: NamedDependency[UserService]
+    ) -> None:
+        """Follow somebody; doing it twice is doing it once."""
+        await user_service.follow(me.id, user_id)
+
+    @delete(operation_id="unfollow", status_code=204)
+    async def unfollow(
+        self, user_id: FromPath[UUID], me: NamedDependency[Principal], user_service: NamedDependency[UserService]
+    ) -> None:
+        """Stop following somebody; fine if you did not."""
+        await user_service.unfollow(me.id, user_id)

@@ -1,0 +1,49 @@
+"""Tables of the users module."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Entity, schema
+
+
+class Base(Entity):
+    """Everything in here lives in the PostgreSQL schema ``users``."""
+
+    __abstract__ = True
+    metadata = schema("users")
+
+
+class UserRow(Base):
+    """A person. ``version`` counts edits; followers come and go without one."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(String(254))
+    email_identity: Mapped[str] = mapped_column(String(1000), unique=True)
+    username: Mapped[str] = mapped_column(String(30), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    bio: Mapped[str] = mapped_column(String(2000), default="")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_superuser: Mapped[bool] = mapped_column(default=False)
+    email_verified: Mapped[bool] = mapped_column(default=False)
+    roles: Mapped[list[str]] = mapped_column(ARRAY(String(100)), default=list)
+    followers_count: Mapped[int] = mapped_column(default=0)
+    following_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class FollowRow(Base):
+    """One person follows another."""
+
+    __tablename__ = "follows"
+    __table_args__ = (
+        UniqueConstraint("follower_id", "followee_id"),
+        Index("ix_users_follows_followee", "followee_id", "follower_id"),
+    )
+
+    follower_id: Mapped[UUID]
+    followee_id: Mapped[UUID]

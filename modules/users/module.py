@@ -1,0 +1,11 @@
+"""How the users module is mounted."""
+
+from kernel.module import Module
+from modules.users.controllers import FollowController, OwnProfileController, ProfileController
+from modules.users.services import provide_user_service
+
+users = Module(
+    name="users",
+    controllers=[OwnProfileController, ProfileController, FollowController],
+    dependencies={"user_service": provide_user_service},
+)

@@ -1,0 +1,166 @@
+"""Rules of the users module."""
+
+import secrets
+from uuid import UUID
+
+import msgspec
+from litestar.di import NamedDependency
+from slugify import slugify
+from sqlalchemy.exc import IntegrityError
+
+from kernel.errors import Conflict, NotFound
+from kernel.unit_of_work import UnitOfWork
+from kernel.versions import IfMatch, Versioned
+from modules.users.contracts import (
+    Accounts,
+    EmailTaken,
+    Follows,
+    NewUser,
+    User,
+    UserFollowed,
+    UsernameTaken,
+    UserRegistered,
+    Users,
+)
+from modules.users.identity import identity
+from modules.users.models import UserRow
+from modules.users.repositories import FollowRepository, UserRepository
+from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
+
+
+class CannotFollowYourself(Conflict):
+    """Nobody can follow themselves."""
+
+
+def to_user(row: UserRow) -> User:
+    """The single place where a row becomes something that other modules may see."""
+    return msgspec.convert(row, User, from_attributes=True)
+
+
+def to_profile(row: UserRow) -> Versioned[Profile]:
+    """The single place where a row becomes something that anybody may see."""
+    return Versioned(msgspec.convert(row, Profile, from_attributes=True), row.version)
+
+
+def username_from(name: str) -> str:
+    """A valid username that recalls the name."""
+    return f"{slugify(name, separator='_')[:25].strip('_') or 'user':_<3}"
+
+
+class UserService(Users, Accounts, Follows):
+    """Everything that can be done to users, inside one transaction."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._users = UserRepository(session=uow.session)
+        self._follows = FollowRepository(session=uow.session)
+
+    async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
+        return {row.id: to_user(row) for row in await self._users.by_ids(user_ids)} if user_ids else {}
+
+    async def find_by_username(self, username: str) -> User | None:
+        row = await self._users.get_one_or_none(username=username)
+        return None if row is None else to_user(row)
+
+    async def find_by_email(self, email: str) -> User | None:
+        row = await self._users.get_one_or_none(email_identity=identity(email))
+        return None if row is None else to_user(row)
+
+    async def create(self, person: NewUser) -> User:
+        same_person = identity(person.email)
+        username = person.username or username_from(person.name)
+        while (row := await self._users.insert_unless_taken(person, identity=same_person, username=username)) is None:
+            if await self._users.exists(email_identity=same_person):
+                raise EmailTaken
+            if person.username:
+                raise UsernameTaken
+            username = f"{username_from(person.name)[:25]}_{secrets.randbelow(10_000):04}"
+        await self._uow.publish(UserRegistered(user_id=row.id))
+        return to_user(row)
+
+    async def verify_email(self, user_id: UUID, email: str) -> bool:
+        row = await self._users.to_edit(user_id)
+        if row is None or row.email != email:
+            return False
+        row.email_verified = True
+        return True
+
+    async def me(self, user_id: UUID) -> Versioned[User]:
+        """Oneself; raises `NotFound`."""
+        row = await self._users.get_one_or_none(id=user_id)
+        if row is None:
+            raise NotFound
+        return Versioned(to_user(row), row.version)
+
+    async def change(self, user_id: UUID, form: ChangeProfile | ReplaceProfile, if_match: IfMatch) -> Versioned[User]:
+        """Apply what was sent, leave the rest alone; raises `UsernameTaken` or `PreconditionFailed`."""
+        row = await self._users.to_edit(user_id)
+        if row is None:
+            raise NotFound
+        if_match.check(row.version)
+        for field, value in msgspec.structs.asdict(form).items():
+            if value is not msgspec.UNSET and value != getattr(row, field):
+                setattr(row, field, value)
+        await self._flush_unless_taken()
+        return Versioned(to_user(row), row.version)
+
+    async def profile(self, user_id: UUID) -> Versioned[Profile]:
+        """A person as anybody sees them; raises `NotFound`."""
+        row = await self._users.get_one_or_none(id=user_id)
+        if row is None:
+            raise NotFound
+        return to_profile(row)
+
+    async def profile_by_username(self, username: str) -> Versioned[Profile]:
+        """The same by name; raises `NotFound`."""
+        row = await self._users.get_one_or_none(username=username)
+        if row is None:
+            raise NotFound
+        return to_profile(row)
+
+    async def follow(self, follower_id: UUID, followee_id: UUID) -> None:
+        """Follow, or go on following; raises `CannotFollowYourself` or `NotFound`."""
+        if follower_id == followee_id:
+            raise CannotFollowYourself
+        if await self._users.lock_pair(follower_id, followee_id) < 2:
+            raise NotFound
+        if await self._follows.insert_if_absent(follower_id, followee_id):
+            await self._users.count_follow(follower_id, followee_id, +1)
+            await self._uow.publish(UserFollowed(follower_id=follower_id, followee_id=followee_id))
+
+    async def unfollow(self, follower_id: UUID, followee_id: UUID) -> None:
+        """Stop following, if so; raises `NotFound`."""
+        if await self._users.lock_pair(follower_id, followee_id) < (2 if follower_id != followee_id else 1):
+            raise NotFound
+        if await self._follows.delete_if_present(follower_id, followee_id):
+            await self._users.count_follow(follower_id, followee_id, -1)
+
+    async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
+        return await self._follows.follower_ids(user_id, after=after, limit=limit)
+
+    async def _flush_unless_taken(self) -> None:
+        try:
+            async with self._uow.session.begin_nested():
+                await self._uow.session.flush()
+        except IntegrityError as error:
+            raise UsernameTaken from error
+
+
+def provide_user_service(uow: NamedDependency[UnitOfWork]) -> UserService:
+    """The whole service, for this module's own controllers."""
+    return UserService(uow)
+
+
+def provide_users(uow: NamedDependency[UnitOfWork]) -> Users:
+    """Dependency provider; plain enough to be called by hand from a subscriber."""
+    return UserService(uow)
+
+
+def provide_accounts(uow: NamedDependency[UnitOfWork]) -> Accounts:
+    """Dependency provider."""
+    return UserService(uow)
+
+
+def provide_follows(uow: NamedDependency[UnitOfWork]) -> Follows:
+    """Dependency provider."""
+    return UserService(uow)

@@ -1,0 +1,43 @@
+"""Entry point of the web process: ``uvicorn --factory app.asgi:create``."""
+
+import os
+from collections.abc import Mapping
+
+from app.docs import docs_config, docs_routes
+from app.documents import module_map
+from app.pages import pages
+from app.registry import modules
+from app.version import running_version
+from kernel.application import create_app
+from kernel.http.edge import Application
+from kernel.mail import folder_of
+from kernel.settings import KernelSettings, SettingsError
+from kernel.telemetry import configure_logging
+
+DESCRIPTION = "Accounts, content and notifications: four modules, one binding."
+
+
+def create() -> Application:
+    """The whole application, configured from the environment; raises `SettingsError`."""
+    configure_logging(KernelSettings.from_env(os.environ))
+    return build(os.environ)
+
+
+def build(env: Mapping[str, str]) -> Application:
+    """The whole application; nothing is opened before it starts."""
+    settings = KernelSettings.from_env(env)
+    product = modules(settings, env)
+    names = [name for name in env.get("QUIRE_SERVE_MODULES", "").split(",") if name]
+    if unknown := set(names) - {module.name for module in product}:
+        raise SettingsError(f"--modules: there is no module {', '.join(sorted(unknown))}")
+    version = running_version(env)
+    openapi = docs_config("Quire", version.version, DESCRIPTION)
+    in_folder = settings.env == "development" and settings.mail_url.startswith("file:")
+    mailbox = folder_of(settings.mail_url) if in_folder else None
+    return create_app(
+        settings,
+        product,
+        served=[module for module in product if not names or module.name in names],
+        routes=[*docs_routes(openapi), *pages([module_map(module) for module in product], version, mailbox=mailbox)],
+        openapi=openapi,
+    )

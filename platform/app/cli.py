@@ -1,0 +1,188 @@
+"""The command ``quire``. Everything heavy is imported by the command that needs it."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from app.processes import Failure
+from kernel.errors import DomainError
+from kernel.settings import SettingsError, url
+
+F = TypeVar("F", bound=Callable[..., Any])  # Any: whatever a command's options are
+
+
+class OneLine(click.Group):
+    """Commands whose expected failures are one line on stderr: 2 for a setting, 1 for the rest."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # Any: as click declares it
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, Failure, DomainError) as error:
+            click.echo(f"quire: {' '.join(str(error).split())}", err=True)
+            ctx.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+def main() -> None:
+    """The entry point."""
+    signal.signal(signal.SIGTERM, leave)
+    quire(prog_name="quire")
+
+
+def leave(_: int, __: FrameType | None) -> None:
+    """End on SIGTERM the way Ctrl-C does, so that servers of our own are stopped."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def data_dir(command: F) -> F:
+    """The option that every command has."""
+    path = click.Path(file_okay=False, path_type=Path)
+    return click.option("--data-dir", type=path, default=".quire", show_default=True, help="Where data are kept.")(
+        command
+    )
+
+
+def listen(command: F) -> F:
+    """The options of what serves the API."""
+    for option in (
+        click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes for the API."),
+        click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True),
+        click.option("--host", default="127.0.0.1", show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+def some_modules(what: str) -> Callable[[F], F]:
+    """The option that narrows what a process does."""
+    return click.option("--modules", metavar="A,B", help=what)
+
+
+def choose(modules: str | None) -> None:
+    """Tell it to the processes that follow, too."""
+    if modules:
+        os.environ["QUIRE_SERVE_MODULES"] = modules
+
+
+@contextmanager
+def ready(data_dir: Path) -> Iterator[Mapping[str, str]]:
+    """The environment is complete and the database answers."""
+    from app.database import check
+    from app.environment import environment
+
+    with environment(data_dir, os.environ) as env:
+        os.environ.update(env)
+        check(env["DATABASE_URL"])
+        yield os.environ
+
+
+@click.group(cls=OneLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="quire")
+def quire() -> None:
+    """Quire: accounts, content and notifications in one modular monolith."""
+
+
+@quire.command()
+@listen
+@data_dir
+def up(data_dir: Path, host: str, port: int, workers: int) -> None:
+    """Run everything on this machine until Ctrl-C."""
+    from app.up import up
+
+    up(data_dir, host, port, workers)
+
+
+@quire.command()
+@listen
+@some_modules("Serve only the routes of these modules.")
+@data_dir
+def serve(data_dir: Path, host: str, port: int, workers: int, modules: str | None) -> None:
+    """Serve the API."""
+    from app.serving import listening, serve
+
+    with listening(host, port) as listener, ready(data_dir):
+        choose(modules)
+        serve(listener, workers)
+
+
+@quire.command()
+@some_modules("Do only the jobs of these modules.")
+@data_dir
+def work(data_dir: Path, modules: str | None) -> None:
+    """Do what the API leaves for later."""
+    with ready(data_dir):
+        choose(modules)
+        from app.worker import main
+
+        main()
+
+
+@quire.command()
+@data_dir
+def migrate(data_dir: Path) -> None:
+    """Bring the database to the newest schema. Any number of replicas may do it at once."""
+    from app.environment import environment
+    from app.migrations import upgrade
+
+    with environment(data_dir, os.environ) as env:
+        os.environ.update(env)
+        upgrade(url("DATABASE_URL", env, "postgresql", "postgres"))
+
+
+@quire.command()
+@click.option("--email", prompt="E-mail address")
+@click.option("--name", prompt="Name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@data_dir
+def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool) -> None:
+    """Create a verified account that may do everything.
+
+    The password is taken from QUIRE_SUPERUSER_PASSWORD, from standard input, or asked for.
+    """
+    password = os.environ.pop("QUIRE_SUPERUSER_PASSWORD", "")
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with ready(data_dir) as env:
+        from app.administration import create_superuser
+
+        create_superuser(env, email=email, name=name, password=password)
+    click.echo(f"{email} is a superuser.")
+
+
+@quire.command()
+@click.option("--module", help="Only what this module contributes.")
+@data_dir
+def openapi(data_dir: Path, module: str | None) -> None:
+    """Print the OpenAPI document."""
+    from app.documents import openapi
+
+    sys.stdout.buffer.write(openapi(module))
+
+
+@quire.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@data_dir
+def modules(data_dir: Path, as_json: bool) -> None:
+    """Print the map of modules: routes, tables, events, tasks, permissions."""
+    import msgspec
+
+    from app.documents import module_maps
+
+    maps = module_maps()
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(maps), indent=2))
+        return
+    for each in maps:
+        facts = msgspec.to_builtins(each)
+        click.secho(f"{facts.pop('name')}  {facts.pop('prefix')}", bold=True)
+        for fact, values in facts.items():
+            if values:
+                click.echo(f"  {fact.replace('_', ' '):<12} " + f"\n{'':15}".join(values))

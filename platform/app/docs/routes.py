@@ -1,0 +1,17 @@
+"""Everything below ``/schema``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+
+from app.assets import Assets
+from app.docs.document import document_routes
+from app.docs.readers import READERS, reader_route
+
+
+def docs_routes(config: OpenAPIConfig) -> Sequence[HTTPRouteHandler]:
+    """The document, the pages to read it with, and their files; each answers itself, without a redirect."""
+    assets = Assets("/schema/assets", Path(__file__).parent / "assets")
+    return [*document_routes(), *(reader_route(reader, config.title, assets) for reader in READERS), assets.route()]

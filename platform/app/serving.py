@@ -1,0 +1,88 @@
+"""The API as processes of uvicorn."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from app import leash
+from app.processes import Failure
+from kernel.settings import KernelSettings
+
+if TYPE_CHECKING:
+    from kernel.http.edge import Application
+
+BACKLOG = 2048
+
+
+def serve(listener: socket.socket, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises `SettingsError`."""
+    import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
+
+    config = uvicorn.Config(
+        "app.serving:application",
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        backlog=BACKLOG,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=20,
+    )
+    if workers == 1:
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run([listener])
+        return
+    from app.registry import modules
+
+    modules(KernelSettings.from_env(os.environ), os.environ)  # what is wrong is said once, not by every process
+    processes = Multiprocess(config, [listener])
+    processes.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
+        sys.exit(STARTUP_FAILURE)
+
+
+def application() -> "Application":
+    """`app.asgi.create`, in a process that is killed together with the `quire serve` it belongs to."""
+    if parent := multiprocessing.parent_process():
+        leash.die_with_parent(parent.pid or 0, signal.SIGKILL)
+    from app.asgi import create
+
+    return create()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket at this address; raises `Failure` where it is taken.
+
+    It listens from the beginning, so whoever calls while the application is being loaded waits, and is not turned away.
+    """
+    try:
+        family, *_, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise Failure(f"cannot listen on {host}, port {port}: {(error.strerror or str(error)).lower()}") from None
+    return listener
+
+
+def loopback(host: str) -> str:
+    """Where to reach, on this machine, what listens on ``host``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+
+
+def address(host: str, port: int) -> str:
+    """For a browser on this machine."""
+    name = loopback(host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

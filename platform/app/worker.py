@@ -1,0 +1,16 @@
+"""Entry point of the worker process."""
+
+import asyncio
+import os
+
+from app.registry import modules
+from kernel.settings import KernelSettings
+from kernel.telemetry import configure_logging
+from kernel.worker import run
+
+
+def main() -> None:
+    """Work for all modules until told to stop; raises `SettingsError`."""
+    settings = KernelSettings.from_env(os.environ)
+    configure_logging(settings)
+    asyncio.run(run(settings, modules(settings, os.environ)))

@@ -1,0 +1,83 @@
+"""Mounts any set of modules into one Litestar application."""
+
+import gc
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.types import ControllerRouterHandler, Middleware
+
+from kernel.health import Health, HealthController
+from kernel.http.conditional import provide_if_match
+from kernel.http.decoding import MAX_BODY, StrictRequest
+from kernel.http.edge import Application
+from kernel.http.encoding import JSONResponse
+from kernel.http.openapi import document_problems
+from kernel.http.strictness import refuse_loose_requests
+from kernel.module import Module
+from kernel.problems import ProblemController, exception_handlers
+from kernel.runtime import open_runtime
+from kernel.security import Authentication, provide_caller, provide_me
+from kernel.settings import KernelSettings
+from kernel.unit_of_work import UnitOfWork
+
+
+def create_app(
+    settings: KernelSettings,
+    modules: Sequence[Module],
+    *,
+    served: Sequence[Module] | None = None,
+    routes: Sequence[ControllerRouterHandler] = (),
+    openapi: OpenAPIConfig | None = None,
+) -> Application:
+    """One application out of independent slices; a test passes a single one.
+
+    ``modules`` are known in full; ``served`` narrows whose routes are mounted. ``routes`` belong to no module.
+    """
+    runtime = open_runtime(settings, modules)
+    health = Health(runtime.engine, runtime.redis)
+    authenticators = [module.authenticator(runtime.database) for module in modules if module.authenticator]
+    middleware: list[Middleware] = [Authentication(authenticate) for authenticate in authenticators]
+
+    async def provide_uow() -> AsyncGenerator[UnitOfWork, None]:
+        """A transaction that is committed before the answer leaves."""
+        async with runtime.database.unit_of_work() as uow:
+            yield uow
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
+        gc.collect()
+        gc.freeze()  # the framework's objects never die: a collector that walks them is the tail of the latency
+        yield
+        await runtime.close()
+
+    mounted = modules if served is None else served
+    return Application(
+        settings,
+        route_handlers=[
+            HealthController,
+            ProblemController,
+            Router(path="/", route_handlers=[module.router() for module in mounted], middleware=middleware),
+            *(module.root_router() for module in mounted),
+            *routes,
+        ],
+        dependencies={
+            "uow": Provide(provide_uow),
+            "me": Provide(provide_me, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "if_match": Provide(provide_if_match, sync_to_thread=False),
+            "health": Provide(lambda: health, sync_to_thread=False),
+        },
+        request_class=StrictRequest,
+        response_class=JSONResponse,
+        request_max_body_size=MAX_BODY,
+        before_request=refuse_loose_requests,
+        exception_handlers=exception_handlers,
+        lifespan=[lifespan],
+        on_startup=[document_problems],
+        openapi_config=openapi,
+        logging_config=None,  # `kernel.telemetry` has configured it
+        debug=False,
+    )

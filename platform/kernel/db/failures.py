@@ -1,0 +1,61 @@
+"""What a failing database means to a caller. Decided by SQLSTATE, never by text, which may hold values."""
+
+from collections.abc import Iterator
+
+from asyncpg import DataError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+
+from kernel.errors import Conflict, DomainError, PreconditionFailed, Unavailable, ValidationFailed, Violation
+
+CONFLICTS = {"23505", "23503", "23P01"}
+"""Unique, foreign key and exclusion constraints."""
+
+TRANSIENT = {"40001", "40P01", "55P03", "57014"}
+"""Serialization failure, deadlock, lock timeout, statement timeout."""
+
+UNAVAILABLE = ("08", "53", "57P0")
+"""Connection lost, out of resources, shutting down or starting up."""
+
+
+def to_domain_error(error: BaseException) -> DomainError | None:
+    """The domain's word for a failure of the database; None if it is no such failure, or our own mistake."""
+    causes = list(chain(error))
+    state = next((state for cause in causes if isinstance(state := getattr(cause, "sqlstate", None), str)), None)
+    if state is not None:
+        return by_sqlstate(state)
+    for cause in causes:
+        match cause:
+            case StaleDataError():
+                return PreconditionFailed()
+            case DataError():
+                return unstorable()
+            case PoolTimeout() | InterfaceError():
+                return Unavailable()
+            case OSError(filename=None):  # names no file, so it comes from the network; timeouts are among them
+                return Unavailable()
+    return None
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it wraps: SQLAlchemy keeps the driver's in ``orig``, the others in ``__cause__``."""
+    while error is not None:
+        yield error
+        wrapped = getattr(error, "orig", None)
+        error = wrapped if isinstance(wrapped, BaseException) else error.__cause__
+
+
+def by_sqlstate(state: str) -> DomainError | None:
+    """https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+    if state in CONFLICTS:
+        return Conflict()
+    if state.startswith("22"):
+        return unstorable()
+    if state in TRANSIENT or state.startswith(UNAVAILABLE):
+        return Unavailable()
+    return None
+
+
+def unstorable() -> ValidationFailed:
+    """A value that passed every check but does not fit the column: a bound is missing in a schema."""
+    return ValidationFailed([Violation("/body", "invalid", "A value cannot be stored.")])

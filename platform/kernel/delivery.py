@@ -1,0 +1,98 @@
+"""From the outbox to the subscribers: at least once, in a transaction of their own, through SAQ or without it."""
+
+import asyncio
+import random
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+
+from kernel import outbox
+from kernel.db import utc_now
+from kernel.events import decode
+from kernel.jobs import Queue
+from kernel.settings import JobsSettings
+from kernel.unit_of_work import Database, Subscriber
+
+BATCH = 50
+"""Rows of one subscriber that one job carries."""
+
+log = structlog.get_logger()
+
+
+def backoff(attempts: int) -> timedelta:
+    """Doubling from two seconds to five minutes, with jitter: what failed together does not return together."""
+    return timedelta(seconds=min(2**attempts, 300) * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+
+
+class Delivery:
+    """Runs subscribers. The row in PostgreSQL decides; a job that is lost, late or doubled changes nothing."""
+
+    # Any: every subscriber knows its own event type.
+    def __init__(
+        self, database: Database, queue: Queue, subscribers: Iterable[Subscriber[Any]], settings: JobsSettings
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
+        self._settings = settings
+
+    async def relay_for_ever(self) -> None:
+        """Hand due rows out until cancelled, whatever fails in between."""
+        while True:
+            try:
+                handed = await self.relay()
+            except Exception as error:  # the relay outlives a database that is away
+                log.warning("outbox relay failed", error=type(error).__name__)
+                handed = 0
+            if not handed:
+                await asyncio.sleep(self._settings.poll_interval)
+
+    async def relay(self) -> int:
+        """Lease due rows and queue them; how many. Without Redis they are delivered right here."""
+        async with self._database.unit_of_work() as uow:
+            leased = await outbox.lease(uow.session, seconds=self._settings.lease)
+        for subscriber, row_ids in leased.items():
+            for start in range(0, len(row_ids), BATCH):
+                ids = [str(row_id) for row_id in row_ids[start : start + BATCH]]
+                try:
+                    await self._queue.enqueue("deliver", subscriber=subscriber, ids=ids, retries=1, timeout=60, ttl=60)
+                except (RedisError, OSError):
+                    await self.deliver(subscriber, ids)
+        return sum(map(len, leased.values()))
+
+    async def deliver(self, subscriber: str, ids: list[str]) -> None:
+        """Run one subscriber for each of these rows; a failing row does not hold up the others."""
+        for row_id in map(UUID, ids):
+            try:
+                await self._attempt(subscriber, row_id)
+            except Exception as error:
+                log.warning("delivery failed", subscriber=subscriber, outbox_id=str(row_id), exc_info=error)
+                await self._postpone(row_id, error)
+
+    async def _attempt(self, name: str, row_id: UUID) -> None:
+        async with self._database.unit_of_work() as uow:
+            if not await outbox.begin(uow.session, row_id):
+                return
+        async with self._database.unit_of_work() as uow:
+            row = await outbox.take(uow.session, row_id)
+            if row is None:
+                return
+            subscriber = self._subscribers[name]
+            await subscriber.handler(decode(row.payload, subscriber.event), uow)
+            row.done_at = utc_now()
+
+    async def _postpone(self, row_id: UUID, error: Exception) -> None:
+        async with self._database.unit_of_work() as uow:
+            row = await outbox.take(uow.session, row_id)
+            if row is None:
+                return
+            row.last_error = f"{type(error).__name__}: {error}"[:500]
+            row.leased_until = None
+            if row.attempts >= self._settings.max_attempts:
+                row.dead_at = utc_now()
+            else:
+                row.run_after = utc_now() + backoff(row.attempts)

@@ -1,0 +1,89 @@
+"""Health: alive means that the event loop turns, ready means that requests can be served.
+
+Only PostgreSQL decides about readiness; without Redis or mail everything still works, more slowly or later.
+"""
+
+import asyncio
+import time
+from typing import Literal
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from kernel.security import public
+
+State = Literal["ok", "unavailable"]
+FRESH = 1.0
+"""Seconds for which a probe's answer is passed on."""
+
+
+class Live(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """Whether requests can be served, and what each neighbour says."""
+
+    status: State
+    checks: dict[str, State]
+
+
+class Health:
+    """Asks the neighbours, at most once a second however often it is asked."""
+
+    def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
+        self._engine = engine
+        self._redis = redis
+        self._lock = asyncio.Lock()
+        self._asked = -FRESH
+        self._last = Ready("unavailable", {})
+
+    async def ready(self) -> Ready:
+        """The state of now, or of less than a second ago."""
+        async with self._lock:
+            if time.monotonic() - self._asked >= FRESH:
+                database, redis = await asyncio.gather(self._database(), self._cache())
+                self._last = Ready(database, {"postgresql": database, "redis": redis})
+                self._asked = time.monotonic()
+            return self._last
+
+    async def _database(self) -> State:
+        try:
+            async with asyncio.timeout(2), self._engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception:  # whatever it is, it does not answer
+            return "unavailable"
+        return "ok"
+
+    async def _cache(self) -> State:
+        try:
+            await self._redis.execute_command("PING")
+        except (RedisError, OSError):
+            return "unavailable"
+        return "ok"
+
+
+class HealthController(Controller):
+    """For balancers and people."""
+
+    path = "/health"
+    guards = (public,)
+    tags = ("system",)
+
+    @get("/live", operation_id="live", sync_to_thread=False)
+    def live(self) -> Live:
+        """The process answers; nothing else is asked."""
+        return Live()
+
+    @get("/ready", operation_id="ready")
+    async def ready(self, health: NamedDependency[Health]) -> Response[Ready]:
+        """200 while requests can be served, else 503 with the same body."""
+        ready = await health.ready()
+        return Response(ready, status_code=200 if ready.status == "ok" else 503, headers={"Cache-Control": "no-store"})

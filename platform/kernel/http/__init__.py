@@ -1,0 +1,1 @@
+"""The edges of HTTP: what every request passes on its way in, and every answer on its way out."""

@@ -1,0 +1,180 @@
+"""The one strict way from the bytes of a body to the value that a handler asked for."""
+
+import re
+from functools import lru_cache
+from itertools import islice
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, NoReturn
+
+import msgspec
+from litestar import Request
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import InternalServerException
+from litestar.params import BodyKwarg
+from litestar.types import Empty
+from litestar.typing import FieldDefinition
+from msgspec import inspect
+
+from kernel.errors import ClientDisconnected, MalformedBody, UnsupportedMediaType, ValidationFailed, Violation
+from kernel.http.validation import MOST, violations
+
+MAX_BODY = 1024 * 1024
+MAX_DEPTH = 64
+
+# Escapes of NUL and of surrogates, and a newline at the end of a text: msgspec lets some of them through.
+SUSPECT = re.compile(rb'\\u(?:0000|[dD][89a-fA-F])|\\(?:n|u000[aA])"')
+JSON = re.compile(rb'\s*application/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*', re.IGNORECASE)
+
+
+class StrictRequest(Request[Any, Any, Any]):  # Any: who is calling, and what the state holds, does not matter here
+    """A request that takes nothing but clean JSON: ``data: JSONBody[T]`` is a valid ``T``, or the caller learns why.
+
+    A body that may be missing is ``data: JSONBody[T | None] = None``.
+    """
+
+    async def body(self) -> bytes:
+        """All bytes; raises `MalformedBody` for none where the handler needs some."""
+        try:
+            body = await super().body()
+        except InternalServerException as error:
+            raise ClientDisconnected from error
+        if not body and needs_body(self.route_handler.parsed_data_field):
+            raise MalformedBody("A JSON body is needed.")
+        return body
+
+    async def json(self) -> Any:  # Any: whatever type the handler has declared
+        """The body as what the handler declared; raises `ValidationFailed` with all that is wrong."""
+        if self._json is Empty:
+            require_json(self.scope["headers"])
+            field = self.route_handler.parsed_data_field
+            self._json = body_of(Any if field is None else field.annotation).decode(await self.body())
+        return self._json
+
+
+def needs_body(field: FieldDefinition | None) -> bool:
+    """Whether a handler cannot do without JSON."""
+    if field is None or field.has_default or not isinstance(field.kwarg_definition, BodyKwarg):
+        return False
+    return field.kwarg_definition.media_type == RequestEncodingType.JSON
+
+
+def require_json(headers: Any) -> None:
+    """Raise `UnsupportedMediaType` unless the body is announced as JSON in UTF-8, and not compressed."""
+    kind = coding = b""
+    for name, value in headers:
+        if name == b"content-type":
+            kind = value
+        elif name == b"content-encoding":
+            coding = value
+    if kind != b"application/json" and JSON.fullmatch(kind) is None:
+        raise UnsupportedMediaType("Send `Content-Type: application/json`.")
+    if coding.strip().lower() not in {b"", b"identity"}:
+        raise UnsupportedMediaType("Send the body without a content coding.")
+
+
+class Body:
+    """Bodies of one type."""
+
+    def __init__(self, kind: Any) -> None:  # Any: a type form
+        self._kind = kind
+        self._info = inspect.type_info(kind)
+        self._simple = is_simple(self._info)
+
+    def decode(self, body: bytes) -> Any:  # Any: an instance of the type form
+        """Raise `MalformedBody` for what is no JSON, `ValidationFailed` for what is no such value."""
+        value = parse(body)
+        if self._simple and SUSPECT.search(body) is None:
+            try:
+                return msgspec.convert(value, self._kind, str_keys=True)
+            except msgspec.ValidationError:
+                pass
+        wrong = list(islice(violations(value, self._info, "/body"), MOST))
+        if wrong:
+            raise ValidationFailed(wrong)
+        try:
+            return msgspec.convert(value, self._kind, str_keys=True)
+        except msgspec.ValidationError:
+            raise ValidationFailed([Violation("/body", "invalid", "The value is not valid.")]) from None
+
+
+body_of = lru_cache(1024)(Body)
+
+
+def is_simple(info: inspect.Type) -> bool:
+    """Whether msgspec alone is strict enough: not for times, for ids, nor for integers without bounds."""
+    match info:
+        case inspect.DateTimeType() | inspect.UUIDType():
+            return False
+        case inspect.IntType():
+            return (info.ge is not None or info.gt is not None) and (info.le is not None or info.lt is not None)
+        case inspect.Metadata():
+            return is_simple(info.type)
+        case inspect.UnionType():
+            return all(map(is_simple, info.types))
+        case inspect.StructType():
+            return all(is_simple(field.type) for field in info.fields)
+        case inspect.ListType() | inspect.VarTupleType() | inspect.SetType() | inspect.FrozenSetType():
+            return is_simple(info.item_type)
+        case inspect.DictType():
+            return is_simple(info.key_type) and is_simple(info.value_type)
+        case _:
+            return True
+
+
+def parse(body: bytes) -> object:
+    """One JSON text (RFC 8259), stricter than the standard library: see `MalformedBody`."""
+    try:
+        value: object = DECODER.decode(body.decode())
+    except UnicodeDecodeError:
+        raise MalformedBody("The body is not UTF-8.") from None
+    except JSONDecodeError as error:
+        raise MalformedBody(f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
+    except RecursionError:
+        raise MalformedBody(TOO_DEEP) from None
+    # Every level needs a bracket, so few brackets mean few levels.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and depth(value) > MAX_DEPTH:
+        raise MalformedBody(TOO_DEEP)
+    return value
+
+
+TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH}."
+
+
+def depth(value: object) -> int:
+    """How many arrays and objects are inside each other."""
+    deepest, level = 0, [value]
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        deepest += 1
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+    return deepest
+
+
+def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose names are all different."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedBody("An object has the same name twice.")
+    return value
+
+
+def finite(digits: str) -> float:
+    """A number that a double can hold."""
+    number = float(digits)
+    if number in {float("inf"), float("-inf")}:
+        raise MalformedBody("A number is too large.")
+    return number
+
+
+def whole(digits: str) -> int:
+    """An integer that a double can hold."""
+    if len(digits) > 308:
+        raise MalformedBody("A number is too large.")
+    return int(digits)
+
+
+def no_constant(name: str) -> NoReturn:
+    """``NaN`` and the infinities are Python's idea."""
+    raise MalformedBody("NaN and Infinity are not JSON.")
+
+
+DECODER = JSONDecoder(object_pairs_hook=unique, parse_float=finite, parse_int=whole, parse_constant=no_constant)

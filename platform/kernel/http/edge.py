@@ -1,0 +1,179 @@
+"""The one layer around Litestar: what holds for every request and every answer, whatever the route."""
+
+import re
+from collections.abc import Callable
+from os import urandom
+from time import perf_counter
+from typing import Any, TypeAlias, cast
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import structlog
+from litestar import Litestar, Request
+from litestar.enums import ScopeType
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
+
+from kernel.errors import DomainError, InternalError, NotFound, UriTooLong
+from kernel.http.cors import Cors
+from kernel.http.hosts import Hosts
+from kernel.problems import allow, problem
+from kernel.settings import KernelSettings
+
+log = structlog.get_logger()
+
+Observe: TypeAlias = Callable[[HTTPScope, int, float], None]
+"""Told of every answer: the scope with what routing found out, the status, the seconds it took."""
+
+MAX_ADDRESS = 8 * 1024
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+BAD_ENCODING = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+
+ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+HTML_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+
+
+class Application(Litestar):
+    """A Litestar application that is only reached through its `Edge`."""
+
+    # Any: the options are Litestar's
+    def __init__(self, settings: KernelSettings, *, observe: Observe | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.edge = Edge(super().__call__, self.methods, settings, observe)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # Any: the lifespan has types of its own
+        """What a server calls."""
+        await self.edge(scope, receive, send)
+
+    def methods(self, path: str) -> str | None:
+        """The ``Allow`` of a path, None if what is mounted there decides; raises `NotFound` for an unknown path."""
+        try:
+            self.asgi_router.handle_routing(path=path, method=cast("Any", "?"))  # Any: a method that no route has
+        except MethodNotAllowedException as refusal:
+            return allow((refusal.headers or {})["allow"].split(", "))
+        except NotFoundException:
+            raise NotFound from None
+        return None
+
+
+class Edge:
+    """Request id, security headers, host check, CORS, HEAD and OPTIONS, strict paths, an answer to every failure."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        methods: Callable[[str], str | None],
+        settings: KernelSettings,
+        observe: Observe | None = None,
+    ) -> None:
+        local = settings.env != "production"
+        self._app = app
+        self._methods = methods
+        self._observe = observe
+        self._hosts = Hosts([urlsplit(settings.public_url).hostname or "", *settings.http.allowed_hosts], local=local)
+        self._cors = Cors(settings.cors_origins, loopback=settings.env == "development")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, from the first header to the last byte."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        answer = Answer(scope, send, self._cors)
+        given = answer.scope
+        try:
+            self._admit(given, answer.hosts)
+            if given["method"] == "OPTIONS" and (methods := self._methods(given["path"])) is not None:
+                await answer.options(methods)
+            else:
+                await self._app(given, receive, answer.send)
+        except Exception as error:
+            if answer.status:
+                raise
+            if not isinstance(error, DomainError):
+                log.error("request failed", exc_info=error, method=scope["method"], path=scope["path"])
+                error = InternalError()
+            await problem(error, given).to_asgi_response(None, Request(given))(given, receive, answer.send)
+        finally:
+            if self._observe is not None:
+                self._observe(given, answer.status, perf_counter() - began)
+
+    def _admit(self, scope: HTTPScope, hosts: list[bytes]) -> None:
+        """Raise what is wrong with a request before anybody looks at its route. Probes and scrapers come by address."""
+        path = scope["path"]
+        raw = scope.get("raw_path") or path.encode()
+        if not path.startswith("/health/") and path != "/metrics":
+            self._hosts.check(hosts)
+        if len(raw) + len(scope["query_string"]) > MAX_ADDRESS:
+            raise UriTooLong
+        if not has_one_spelling(path, raw):
+            raise NotFound
+
+
+class Answer:
+    """What is said to one request, whoever says it."""
+
+    __slots__ = ("_cors", "_head", "_headers", "_origin", "_send", "hosts", "scope", "status")
+
+    def __init__(self, scope: HTTPScope, send: Send, cors: Cors) -> None:
+        self.hosts = []
+        self.status = 0
+        self._origin = None
+        self._send = send
+        self._cors = cors
+        request_id = b""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                self.hosts.append(value)
+            elif name == b"origin":
+                self._origin = value
+            elif name == b"x-request-id":
+                request_id = value
+        if REQUEST_ID.fullmatch(request_id) is None:
+            request_id = urandom(16).hex().encode()
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
+        bind_contextvars(request_id=request_id.decode())
+        self._headers = (*ALWAYS, (b"x-request-id", request_id), *cors.headers(self._origin))
+        # A copy: the server still has to know that this was a HEAD.
+        self._head = scope["method"] == "HEAD"
+        self.scope = {**scope, "method": "GET"} if self._head else scope
+
+    async def send(self, message: Message) -> None:
+        """Pass it on with our headers. HEAD is over with the first message: a stream sees its client leave."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message["headers"])
+            if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
+                headers += [HTML_POLICY] if all(name != HTML_POLICY[0] for name, _ in headers) else []
+            message["headers"] = [*headers, *self._headers]
+            await self._send(message)
+            if self._head:
+                await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif not self._head:
+            await self._send(message)
+
+    async def options(self, methods: str) -> None:
+        """204 with the exact ``Allow``, and what a preflight asks for."""
+        headers = [(b"allow", methods.encode()), *self._cors.preflight(self._origin, methods)]
+        await self.send({"type": "http.response.start", "status": 204, "headers": headers})
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def has_one_spelling(path: str, raw: bytes) -> bool:
+    """Whether no second path would mean the same: no empty segment, no encoded slash, nothing unreadable."""
+    if not path.startswith("/") or "//" in path or (path.endswith("/") and path != "/"):
+        return False
+    if b"%" not in raw:
+        return True
+    plain = unquote_to_bytes(raw)
+    try:
+        plain.decode()
+    except UnicodeDecodeError:
+        return False
+    odd = BAD_ENCODING.search(raw) or CONTROL.search(plain) or plain.count(b"/") != raw.count(b"/")
+    return not odd

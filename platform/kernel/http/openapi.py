@@ -1,0 +1,165 @@
+"""The OpenAPI document tells the truth about failures: every one is ``application/problem+json``.
+
+What follows from the form of an operation (an id, a body, a guard, ``If-Match``) is documented by itself; the rest is
+declared where it is raised: ``opt={"problems": [EmailTaken]}``.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TypeAlias
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    Schema,
+)
+from litestar.routes import HTTPRoute
+
+from kernel.errors import (
+    Conflict,
+    InternalError,
+    InvalidCursor,
+    Malformed,
+    MalformedBody,
+    NotAuthenticated,
+    NotFound,
+    PayloadTooLarge,
+    PermissionDenied,
+    PreconditionFailed,
+    RateLimited,
+    Unavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+from kernel.problems import Kind, status_of
+from kernel.security import Access, public
+from kernel.versions import IfMatch
+
+Answers: TypeAlias = dict[str, OpenAPIResponse | Reference]
+
+TEXT = Schema(type=OpenAPIType.STRING)
+
+VIOLATION = Schema(
+    type=OpenAPIType.OBJECT,
+    description="One field that breaks one rule.",
+    required=["pointer", "code", "message"],
+    properties={"pointer": TEXT, "code": TEXT, "message": TEXT},
+    examples=[{"pointer": "/body/title", "code": "too_short", "message": "Expected at least 1 characters."}],
+)
+
+PROBLEM = Schema(
+    type=OpenAPIType.OBJECT,
+    description="An RFC 9457 problem document. `code` is stable; `type` leads to its explanation.",
+    required=["type", "title", "status", "detail", "instance", "code", "request_id"],
+    properties={
+        **dict.fromkeys(("type", "title", "detail", "instance", "code", "request_id"), TEXT),
+        "status": Schema(type=OpenAPIType.INTEGER),
+        "errors": Schema(type=OpenAPIType.ARRAY, items=Reference(ref="#/components/schemas/Violation")),
+    },
+    examples=[
+        {
+            "type": "/problems/not_found",
+            "title": "There is no such thing, or not for this caller",
+            "status": 404,
+            "detail": "There is no such thing, or not for this caller.",
+            "instance": "/api/v1/posts/0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11",
+            "code": "not_found",
+            "request_id": "2f1c0a5de0b94c0f8a4de1f3c77b9a10",
+        }
+    ],
+)
+
+IF_MATCH = Parameter(
+    name="If-Match",
+    param_in="header",
+    description="The `ETag` that the change is based on; without it the last writer wins.",
+    schema=TEXT,
+)
+
+ALWAYS: tuple[Kind, ...] = (Malformed, RateLimited, InternalError, Unavailable)
+
+
+def document_problems(app: Litestar) -> None:
+    """Complete the document of ``app``; called once, when it starts. Without a document there is nothing to do."""
+    if app.openapi_config is None:
+        return
+    document = app.openapi_schema
+    components = document.components = document.components or Components()
+    components.schemas = {**(components.schemas or {}), "Problem": PROBLEM, "Violation": VIOLATION}
+    components.responses = components.responses or {}
+    for route in app.routes:
+        item = (document.paths or {}).get(route.path_format)
+        if item is None or not isinstance(route, HTTPRoute):
+            continue
+        for method, (handler, _) in route.route_handler_map.items():
+            operation = getattr(item, method.lower(), None)
+            if isinstance(operation, Operation):
+                complete(operation, method, handler, components.responses)
+
+
+def complete(operation: Operation, method: str, handler: HTTPRouteHandler, shared: Answers) -> None:
+    """Replace what the operation says about failures, and add the header that its precondition comes from."""
+    successes = {code: answer for code, answer in (operation.responses or {}).items() if code < "400"}
+    declared: set[Kind] = set(handler.opt.get("problems", ()))
+    expected = declared.union(implied(operation, method, handler))
+    failures: Answers = {}
+    for status, group in groupby(sorted(expected, key=by_status), status_of):
+        of_status = list(group)
+        if declared.isdisjoint(of_status):
+            name = "Or".join(kind.__name__ for kind in of_status)
+            shared.setdefault(name, answer_of(of_status))
+            failures[str(status)] = Reference(ref=f"#/components/responses/{name}")
+        else:
+            failures[str(status)] = answer_of(of_status)
+    operation.responses = {**successes, **failures}
+    if takes_precondition(handler):
+        operation.parameters = [*(operation.parameters or []), IF_MATCH]
+
+
+def by_status(kind: Kind) -> tuple[int, str]:
+    """A stable order, so that the committed document changes only when something changes."""
+    return status_of(kind), kind.code()
+
+
+def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Iterator[Kind]:
+    """Kinds that follow from the form of an operation."""
+    yield from ALWAYS
+    places = {each.param_in for each in operation.parameters or [] if isinstance(each, Parameter)}
+    guards = [guard for guard in handler.resolve_guards() if isinstance(guard, Access)]
+    if "path" in places:
+        yield NotFound
+    if "query" in places or operation.request_body:
+        yield ValidationFailed
+    if operation.request_body:
+        yield from (MalformedBody, PayloadTooLarge, UnsupportedMediaType)
+    if any(isinstance(each, Parameter) and each.name == "cursor" for each in operation.parameters or []):
+        yield InvalidCursor
+    if any(guard is not public for guard in guards):
+        yield NotAuthenticated
+    if any(guard.permission for guard in guards):
+        yield PermissionDenied
+    if method != "GET":
+        yield Conflict
+    if takes_precondition(handler):
+        yield PreconditionFailed
+
+
+def takes_precondition(handler: HTTPRouteHandler) -> bool:
+    """Whether ``If-Match`` matters."""
+    return any(field.annotation is IfMatch for field in handler.parsed_fn_signature.parameters.values())
+
+
+def answer_of(kinds: list[Kind]) -> OpenAPIResponse:
+    """What one status may mean."""
+    meanings = " ".join(f"`{kind.code()}`: {kind.title()}." for kind in kinds)
+    return OpenAPIResponse(
+        description=meanings,
+        content={"application/problem+json": OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
+    )

@@ -1,0 +1,89 @@
+"""SAQ as a transport, hardened: jobs may be lost here, since PostgreSQL knows what is still to be done.
+
+SAQ 0.26 takes a job that was just popped for a stuck one and runs it twice (tobymao/saq#277), spins on one core while
+Redis is away, and uses up its whole grace period to stop; the two classes below override exactly that.
+"""
+
+import asyncio
+import time
+from redis.exceptions import RedisError
+from saq import Job, Status, Worker
+from saq.queue.redis import RedisQueue
+from saq.types import Context as SaqContext
+
+from kernel.redis_client import redis_client
+from kernel.settings import KernelSettings
+from kernel.unit_of_work import Database
+
+DEQUEUE_TIMEOUT = 2.0
+"""How long an idle slot waits for a job, in seconds; its client must wait longer."""
+
+
+class Context(SaqContext):
+    """What a scheduled task may rely on."""
+
+    database: Database
+
+
+class Queue(RedisQueue):
+    """A queue that forgets the jobs of dead workers and leaves those of living ones alone."""
+
+    grace = 10.0
+    """Seconds that a popped job may take to become active."""
+
+    _first_seen: dict[bytes, float]
+
+    async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
+        """Forget jobs that nobody works on; the outbox and the schedule queue them again. Once per ``lock`` seconds."""
+        if not await self.redis.set(self._sweep, 1, px=max(1, lock * 1000 - 100), nx=True):
+            return []
+        job_ids: list[bytes] = await self.redis.execute_command("LRANGE", self._active, 0, -1)
+        payloads = await self.redis.mget(job_ids) if job_ids else []
+        seen, now = getattr(self, "_first_seen", {}), time.monotonic()
+        self._first_seen = {}
+        lost: list[str] = []
+        for job_id, payload in zip(job_ids, payloads, strict=True):
+            job = self.deserialize(payload)
+            if job is not None and job.status == Status.ACTIVE:
+                gone = job.stuck
+            else:
+                self._first_seen[job_id] = seen.get(job_id, now)
+                gone = now - self._first_seen[job_id] >= self.grace
+            if gone:
+                await self._forget(job_id, job)
+                lost.append(job_id.decode())
+        return lost
+
+    async def _forget(self, job_id: bytes, job: Job | None) -> None:
+        if job is not None:
+            await self.finish(job, Status.ABORTED, error="its worker died")
+        else:
+            await self.redis.execute_command("LREM", self._active, 0, job_id)
+            await self.redis.zrem(self._incomplete, job_id)
+
+    async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> Job | None:  # noqa: ASYNC109 - SAQ's
+        """The next job; without Redis, nothing after a second."""
+        try:
+            return await super().dequeue(timeout, poll_interval)
+        except (RedisError, OSError):
+            await asyncio.sleep(1)
+            return None
+
+
+class JobWorker(Worker[Context]):
+    """A worker that stops as soon as its running jobs are done, or the grace period is over."""
+
+    async def stop(self) -> None:
+        """Take no new job, let the running ones finish, leave the rest to their leases."""
+        self.event.set()
+        running = {context["task"] for context in self.job_task_contexts.values()}
+        if running and self._shutdown_grace_period_s:
+            await asyncio.wait(running, timeout=self._shutdown_grace_period_s)
+            await asyncio.sleep(0.1)  # their results are written by the tasks around them
+        self._shutdown_grace_period_s = None
+        await super().stop()
+
+
+def open_queue(settings: KernelSettings) -> Queue:
+    """The queue of all modules; its client may block for as long as a slot waits."""
+    return Queue(redis_client(settings.redis_url, timeout=DEQUEUE_TIMEOUT + 3), name="quire")

@@ -1,0 +1,20 @@
+"""Mail: a ledger of what is to be sent, letters written at the moment of sending, and two ways out."""
+
+from kernel.mail.delivery import MailDelivery
+from kernel.mail.ledger import Mail, MailQueued, post
+from kernel.mail.letters import Compose, Letter, Link
+from kernel.mail.transports import MailRefused, Transport, folder_of, open_transport
+
+__all__ = [
+    "Compose",
+    "Letter",
+    "Link",
+    "Mail",
+    "MailDelivery",
+    "MailQueued",
+    "MailRefused",
+    "Transport",
+    "folder_of",
+    "open_transport",
+    "post",
+]

@@ -1,0 +1,95 @@
+"""The outbox table: one row per event and subscriber, written in the transaction that made the event true.
+
+The row, not a job in Redis, is the promise that a subscriber runs (https://microservices.io/patterns/data/transactional-outbox.html).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, String, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Entity, schema, utc_now
+
+
+class Base(Entity):
+    """The kernel's own tables live in the PostgreSQL schema ``kernel``."""
+
+    __abstract__ = True
+    metadata = schema("kernel")
+
+
+class OutboxRow(Base):
+    """One subscriber that still has to hear of one event, or has, or never will (``dead_at``)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_kernel_outbox_open", "run_after", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
+    )
+
+    topic: Mapped[str] = mapped_column(String(100))
+    subscriber: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)  # Any: JSON
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    run_after: Mapped[datetime] = mapped_column(server_default=func.now())
+    leased_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(500))
+
+
+OPEN = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
+
+
+async def lease(session: AsyncSession, *, seconds: float, limit: int = 100) -> dict[str, list[UUID]]:
+    """Due rows by subscriber, oldest first, each reserved for ``seconds``.
+
+    A row whose subscriber is running is locked and therefore skipped, so a lease only has to outlast the queue.
+    """
+    due = (
+        select(OutboxRow.id)
+        .where(*OPEN, OutboxRow.run_after <= func.now(), func.coalesce(OutboxRow.leased_until < func.now(), True))
+        .order_by(OutboxRow.run_after)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    leased = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(due.scalar_subquery()))
+        .values(leased_until=func.now() + timedelta(seconds=seconds))
+        .returning(OutboxRow.subscriber, OutboxRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    batches: dict[str, list[UUID]] = {}
+    for subscriber, row_id in sorted(leased.tuples(), key=lambda pair: pair[1]):
+        batches.setdefault(subscriber, []).append(row_id)
+    return batches
+
+
+async def begin(session: AsyncSession, row_id: UUID) -> bool:
+    """Count the attempt before it is made, so that one that kills its worker counts; whether the row is free to try."""
+    free = select(OutboxRow.id).where(OutboxRow.id == row_id, *OPEN).with_for_update(skip_locked=True)
+    counted = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(free.scalar_subquery()))
+        .values(attempts=OutboxRow.attempts + 1)
+        .returning(OutboxRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return counted.first() is not None
+
+
+async def take(session: AsyncSession, row_id: UUID) -> OutboxRow | None:
+    """The open row, locked until the transaction ends; nothing if it is done, dead or being worked on."""
+    row: OutboxRow | None = await session.scalar(
+        select(OutboxRow).where(OutboxRow.id == row_id, *OPEN).with_for_update(skip_locked=True)
+    )
+    return row
+
+
+async def forget_done(session: AsyncSession, *, older_than: timedelta) -> None:
+    """Delete rows that were done long ago."""
+    await session.execute(delete(OutboxRow).where(OutboxRow.done_at < utc_now() - older_than))

@@ -1,0 +1,96 @@
+"""Who is calling, as far as every module needs to know. How it was proven is the authenticator's business."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from kernel.errors import NotAuthenticated, PermissionDenied
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """An authenticated caller, and when they last proved who they are."""
+
+    id: UUID
+    session_id: UUID
+    auth_time: datetime
+    permissions: frozenset[str] = frozenset()
+    is_superuser: bool = False
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller holds ``resource:action[:any]``; a superuser holds all."""
+        return self.is_superuser or permission in self.permissions
+
+    def signed_in_within(self, age: timedelta, now: datetime) -> bool:
+        """Whether the last proof is fresh enough for a sensitive act."""
+        return now - self.auth_time <= age
+
+
+Authenticator: TypeAlias = Callable[[str], Awaitable[Principal]]
+"""Turns a bearer token into the caller; raises `InvalidToken`."""
+
+# Any: the handler's user, auth and state types are of no interest to a guard.
+Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+
+
+class Access(msgspec.Struct, frozen=True):
+    """A guard that says who may call a handler. Every handler names exactly one, so the table of all is complete."""
+
+    who: str
+    permission: str | None = None
+
+    def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
+        """Raise `NotAuthenticated` or `PermissionDenied`."""
+        caller: Principal | None = connection.scope.get("user")
+        if self == public:  # not `is`: Litestar copies guards
+            return
+        if caller is None:
+            raise NotAuthenticated
+        if self.permission is not None and not caller.may(self.permission):
+            raise PermissionDenied
+
+
+public = Access("anyone")
+signed_in = Access("anyone signed in")
+
+
+def requires(permission: str) -> Access:
+    """A guard for holders of one permission."""
+    return Access(f"holders of {permission}", permission)
+
+
+def provide_me(request: Request[Any, Any, Any]) -> Principal:  # Any: see `Connection`
+    """The signed-in caller; raises `NotAuthenticated`."""
+    caller = provide_caller(request)
+    if caller is None:
+        raise NotAuthenticated
+    return caller
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Principal | None:  # Any: see `Connection`
+    """The caller, or nobody."""
+    caller: Principal | None = request.scope.get("user")
+    return caller
+
+
+class Authentication(ASGIMiddleware):
+    """Fills ``connection.user`` from a bearer token. No token is fine here, guards decide; a bad one is refused."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, authenticate: Authenticator) -> None:
+        self._authenticate = authenticate
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Raise `InvalidToken` for a token that is not, or no longer, good."""
+        scheme, _, token = Headers.from_scope(scope).get("authorization", "").partition(" ")
+        scope["user"] = await self._authenticate(token.strip()) if scheme.lower() == "bearer" else None
+        await next_app(scope, receive, send)

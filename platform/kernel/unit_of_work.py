@@ -1,0 +1,99 @@
+"""One transaction: rows, the events that they make true, and what other modules hang on them.
+
+Nobody calls ``commit`` but the boundary that opened the unit of work, before an answer leaves. (advanced-alchemy's
+``autocommit`` handler is not used: it answers 201 to a failed COMMIT and cannot keep what must outlive an error.)
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from kernel.cache import Cache
+from kernel.errors import DomainError
+from kernel.events import E, Event, encode, topic
+from kernel.outbox import OutboxRow
+
+
+class UnitOfWork:
+    """A session, the events published in it and the cached entities it makes stale."""
+
+    def __init__(self, session: AsyncSession, subscribers: "Subscribers", cache: Cache) -> None:
+        self.session = session
+        self._subscribers = subscribers
+        self._cache = cache
+        self._stale: set[str] = set()
+
+    async def publish(self, event: Event) -> None:
+        """State a fact: in-transaction subscribers run now, the others at least once after the commit, if any."""
+        rows = []
+        for subscriber in self._subscribers.get(topic(type(event)), ()):
+            if subscriber.in_transaction:
+                await subscriber.handler(event, self)
+            else:
+                rows.append({"topic": topic(type(event)), "subscriber": subscriber.name, "payload": encode(event)})
+        if rows:
+            await self.session.execute(insert(OutboxRow), rows)
+
+    def changes(self, *entities: str) -> None:
+        """Cached values that embed one of ``entities`` are not served again once this is committed."""
+        self._stale.update(entities)
+
+    async def commit(self) -> None:
+        """For the boundary only."""
+        await self.session.commit()
+        if self._stale:
+            await self._cache.forget(*self._stale)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber(Generic[E]):
+    """``handler`` hears of every committed ``event``: within its transaction, or at least once in one of its own."""
+
+    event: type[E]
+    handler: Callable[[E, UnitOfWork], Awaitable[None]]
+    in_transaction: bool = False
+
+    @property
+    def name(self) -> str:
+        """The stable address that outbox rows carry; renaming the function orphans its open rows."""
+        return f"{self.handler.__module__}.{self.handler.__name__}".removeprefix("modules.")
+
+
+# Any: every subscriber knows its own event type.
+Subscribers: TypeAlias = Mapping[str, Sequence[Subscriber[Any]]]
+
+
+def by_topic(subscribers: Iterable[Subscriber[Any]]) -> Subscribers:  # Any: see `Subscribers`
+    """The registry that a unit of work looks into."""
+    registry: dict[str, list[Subscriber[Any]]] = defaultdict(list)
+    for subscriber in subscribers:
+        registry[topic(subscriber.event)].append(subscriber)
+    return dict(registry)
+
+
+class Database:
+    """Opens units of work on one engine. Every process has the whole registry of subscribers, whatever it serves."""
+
+    def __init__(self, engine: AsyncEngine, subscribers: Subscribers, cache: Cache) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._subscribers = subscribers
+        self._cache = cache
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
+        """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
+        async with self._sessions() as session:
+            uow = UnitOfWork(session, self._subscribers, self._cache)
+            try:
+                yield uow
+            except DomainError as error:
+                if error.persists:
+                    await uow.commit()
+                raise
+            await uow.commit()
