@@ -56,7 +56,7 @@ class SessionController(Controller):
         self,
         me: NamedDependency[Principal],
         auth_service: NamedDependency[AuthService],
-        data: JSONBody[Logout] | None = None,
+        data: JSONBody[Logout | None] = None,
     ) -> None:
         """Sign out here, everywhere else, or everywhere."""
         await auth_service.log_out(me, (data or Logout()).scope)

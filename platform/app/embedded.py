@@ -18,6 +18,9 @@ from app.processes import Command, Failure
 PATIENCE = 60.0
 """Seconds for a start: recovering from a crash takes its time."""
 
+HANDOVER = 20.0
+"""Seconds for a dying server to let go of its data."""
+
 
 class Server:
     """A server with a folder for its data, its password, its log and its lock.
@@ -46,7 +49,7 @@ class Server:
         """Start it, and do not wait; raises `Failure`."""
         private_folder(self._folder)
         self._port = self._port or processes.free_port()
-        with locked(self._folder / "lock", PATIENCE, f"{self._folder} is in use by another {self.name}") as lock:
+        with locked(self._folder / "lock", HANDOVER, f"{self._folder} is in use by another {self.name}") as lock:
             self.process = self._launch(lock)
 
     def wait(self) -> None:

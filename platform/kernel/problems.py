@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote
 
 import msgspec
 import structlog
-from litestar import Controller, MediaType, Request, Response, get
+from litestar import Controller, MediaType, Response, get
 from litestar.exceptions import (
     HTTPException,
     InternalServerException,
@@ -37,6 +37,7 @@ from kernel.errors import (
     ValidationFailed,
     Violation,
 )
+from kernel.http.request import HttpRequest
 from kernel.security import public
 
 log = structlog.get_logger()
@@ -60,7 +61,6 @@ STATUSES: Mapping[Kind, int] = {
     Unavailable: 503,
 }
 """Families and their status; a kind that belongs to none is a bad request."""
-
 
 REFUSALS: Mapping[int, Callable[[], DomainError]] = {
     STATUSES[family]: family
@@ -132,9 +132,7 @@ def problem(error: DomainError, scope: Scope) -> Response[bytes]:
     )
 
 
-def respond(
-    request: Request[Any, Any, Any], error: Exception
-) -> Response[bytes]:  # Any: no type of the request matters
+def respond(request: HttpRequest, error: Exception) -> Response[bytes]:
     """The answer to whatever was raised; what we are to blame for is logged, once."""
     refusal = understood(error)
     if isinstance(refusal, InternalError):

@@ -1,15 +1,12 @@
 """Looking at real processes, for tests about what becomes of them."""
 
-import ctypes
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-CLONE_NEWUSER = 0x10000000
 
 
 def eventually(holds: Callable[[], object], seconds: float = 20) -> None:
@@ -30,44 +27,39 @@ def processes_in(folder: Path) -> set[int]:
     return found
 
 
-def parent_of(pid: int) -> int:
-    """0 if it is gone."""
+def children_of(parent: int) -> dict[str, int]:
+    """The process ids of children, by the last word of their command; uvicorn's and our own are told apart by it."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
+                found[(entry / "cmdline").read_text().replace("\0", " ").strip()] = int(entry.name)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, zombies apart."""
     with suppress(OSError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return 0
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @contextmanager
-def script(code: str, *arguments: object, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A Python process, killed in the end."""
-    with python("-c", code, *arguments, env=env) as process:
-        yield process
-
-
-@contextmanager
-def python(*arguments: object, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
-    """This interpreter with other arguments, killed in the end."""
-    command = [sys.executable, *map(str, arguments)]
+def running(*command: object, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A process, killed in the end."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe, env=env) as process:
+    words = [str(word) for word in command]
+    with subprocess.Popen(words, text=True, stdin=pipe, stdout=pipe, stderr=pipe, env=env) as process:
         try:
             yield process
         finally:
             process.kill()
 
 
-def in_user_namespace(uid_map: str, prepare: Callable[[], None], command: Sequence[str]) -> int:
-    """The exit code of a command in a world where users are numbered as ``uid_map`` says."""
-    there, mapped = os.pipe(), os.pipe()
-    child = os.fork()
-    if child == 0:  # pragma: no cover
-        try:
-            if ctypes.CDLL(None).unshare(CLONE_NEWUSER) == 0:
-                os.write(there[1], b".")
-                os.read(mapped[0], 1)
-                prepare()
-                os.execv(command[0], command)
-        finally:
-            os._exit(125)
-    os.close(there[1])
-    ...
+def desk(**variables: str) -> dict[str, str]:
+    """The environment of somebody who has configured nothing but ``variables``."""
+    ours = ("QUIRE_", "DATABASE_", "REDIS_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | variables
+
+
+PYTHON = (sys.executable, "-c")

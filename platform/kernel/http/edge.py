@@ -23,7 +23,9 @@ from kernel.settings import KernelSettings
 log = structlog.get_logger()
 
 Observe: TypeAlias = Callable[[HTTPScope, int, float], None]
-"""Told of every answer: the scope with what routing found out, the status, the seconds it took."""
+"""Told of every answer: the scope with what routing found out, the status (0 for none), the seconds it took."""
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 MAX_ADDRESS = 8 * 1024
 
@@ -31,7 +33,9 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 BAD_ENCODING = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
-ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+REFERRER = (b"referrer-policy", b"no-referrer")
+JSON = (b"content-type", b"application/json")
 HTML_POLICY = (
     b"content-security-policy",
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -71,11 +75,11 @@ class Edge:
         settings: KernelSettings,
         observe: Observe | None = None,
     ) -> None:
-        local = settings.env != "production"
+        names = [urlsplit(settings.public_url).hostname or "", *settings.http.allowed_hosts]
         self._app = app
         self._methods = methods
         self._observe = observe
-        self._hosts = Hosts([urlsplit(settings.public_url).hostname or "", *settings.http.allowed_hosts], local=local)
+        self._hosts = Hosts(names, local=settings.env != "production")
         self._cors = Cors(settings.cors_origins, loopback=settings.env == "development")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,30 +88,35 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        answer = Answer(scope, send, self._cors)
-        given = answer.scope
+        hosts, origin, request_id = read(scope["headers"])
+        scope.setdefault("state", {})["request_id"] = request_id
+        bind_contextvars(request_id=request_id)
+        headers = [NOSNIFF, REFERRER, (b"x-request-id", request_id.encode()), *self._cors.headers(origin)]
+        answer = Answer(send, headers, is_head=scope["method"] == "HEAD")
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # a copy: the server still has to know
         try:
-            self._admit(given, answer.hosts)
-            if given["method"] == "OPTIONS" and (methods := self._methods(given["path"])) is not None:
-                await answer.options(methods)
+            self._admit(scope, hosts)
+            if scope["method"] == "OPTIONS" and (methods := self._methods(scope["path"])) is not None:
+                await answer.options(methods, self._cors.preflight(origin, methods))
             else:
-                await self._app(given, receive, answer.send)
+                await self._app(scope, receive, answer.send)
         except Exception as error:
             if answer.status:
                 raise
             if not isinstance(error, DomainError):
                 log.error("request failed", exc_info=error, method=scope["method"], path=scope["path"])
                 error = InternalError()
-            await problem(error, given).to_asgi_response(None, Request(given))(given, receive, answer.send)
+            await problem(error, scope).to_asgi_response(None, Request(scope))(scope, receive, answer.send)
         finally:
             if self._observe is not None:
-                self._observe(given, answer.status, perf_counter() - began)
+                self._observe(scope, answer.status, perf_counter() - began)
 
     def _admit(self, scope: HTTPScope, hosts: list[bytes]) -> None:
         """Raise what is wrong with a request before anybody looks at its route. Probes and scrapers come by address."""
         path = scope["path"]
         raw = scope.get("raw_path") or path.encode()
-        if not path.startswith("/health/") and path != "/metrics":
+        if not path.startswith(("/health/", "/metrics")):
             self._hosts.check(hosts)
         if len(raw) + len(scope["query_string"]) > MAX_ADDRESS:
             raise UriTooLong
@@ -118,55 +127,59 @@ class Edge:
 class Answer:
     """What is said to one request, whoever says it."""
 
-    __slots__ = ("_cors", "_head", "_headers", "_origin", "_send", "hosts", "scope", "status")
+    __slots__ = ("_headers", "_is_head", "_send", "status")
 
-    def __init__(self, scope: HTTPScope, send: Send, cors: Cors) -> None:
-        self.hosts = []
+    def __init__(self, send: Send, headers: Headers, *, is_head: bool) -> None:
         self.status = 0
-        self._origin = None
         self._send = send
-        self._cors = cors
-        request_id = b""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                self.hosts.append(value)
-            elif name == b"origin":
-                self._origin = value
-            elif name == b"x-request-id":
-                request_id = value
-        if REQUEST_ID.fullmatch(request_id) is None:
-            request_id = urandom(16).hex().encode()
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
-        bind_contextvars(request_id=request_id.decode())
-        self._headers = (*ALWAYS, (b"x-request-id", request_id), *cors.headers(self._origin))
-        # A copy: the server still has to know that this was a HEAD.
-        self._head = scope["method"] == "HEAD"
-        self.scope = {**scope, "method": "GET"} if self._head else scope
+        self._headers = headers
+        self._is_head = is_head
 
     async def send(self, message: Message) -> None:
         """Pass it on with our headers. HEAD is over with the first message: a stream sees its client leave."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message["headers"])
-            if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-                headers += [HTML_POLICY] if all(name != HTML_POLICY[0] for name, _ in headers) else []
-            message["headers"] = [*headers, *self._headers]
+            message["headers"] = headers = [*message["headers"], *self._headers]
+            if JSON not in headers and is_bare_html(headers):
+                headers.append(HTML_POLICY)
             await self._send(message)
-            if self._head:
+            if self._is_head:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-        elif not self._head:
+        elif not self._is_head:
             await self._send(message)
 
-    async def options(self, methods: str) -> None:
+    async def options(self, methods: str, preflight: Headers) -> None:
         """204 with the exact ``Allow``, and what a preflight asks for."""
-        headers = [(b"allow", methods.encode()), *self._cors.preflight(self._origin, methods)]
+        headers = [(b"allow", methods.encode()), *preflight]
         await self.send({"type": "http.response.start", "status": 204, "headers": headers})
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def read(headers: Any) -> tuple[list[bytes], bytes | None, str]:  # Any: pairs of bytes in whatever they come
+    """All hosts, the origin, and the request id: the given one if it is a good one, else a new one."""
+    hosts: list[bytes] = []
+    origin = given = None
+    for name, value in headers:
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"origin":
+            origin = value
+        elif name == b"x-request-id":
+            given = value
+    if given is None or REQUEST_ID.fullmatch(given) is None:
+        return hosts, origin, urandom(16).hex()
+    return hosts, origin, given.decode()
+
+
+def is_bare_html(headers: Headers) -> bool:
+    """Whether it is a page without a policy of its own."""
+    is_html = any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+    return is_html and all(name != b"content-security-policy" for name, _ in headers)
+
+
 def has_one_spelling(path: str, raw: bytes) -> bool:
     """Whether no second path would mean the same: no empty segment, no encoded slash, nothing unreadable."""
-    if not path.startswith("/") or "//" in path or (path.endswith("/") and path != "/"):
+    if "//" in path or path[:1] != "/" or (path[-1] == "/" and path != "/"):
         return False
     if b"%" not in raw:
         return True

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Response
 from litestar.enums import MediaType
 from litestar.response.base import ASGIResponse
 from litestar.serialization import default_serializer
 from litestar.types import Receive, Scope, Send, Serializer
+
+from kernel.http.request import HttpRequest
 
 T = TypeVar("T")
 
@@ -63,8 +65,8 @@ class Encoded(Response[T]):
         super().__init__(cast("T", body), status_code=status_code, headers=headers, media_type=media_type)
 
     # Any: what the handler has declared is only passed on
-    def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **declared: Any) -> ASGIResponse:
-        """The bytes as they are; only cookies, background tasks and headers of the handler take Litestar's longer way."""
+    def to_asgi_response(self, app: Litestar | None, request: HttpRequest, **declared: Any) -> ASGIResponse:
+        """The bytes as they are; cookies, background tasks and headers of the handler take Litestar's longer way."""
         if self.cookies or self.background or any(declared.get(each) for each in ("cookies", "headers", "background")):
             return super().to_asgi_response(app, request, **declared)
         return Final(self.status_code or 200, self.headers, str(self.media_type), cast("bytes", self.content))

@@ -1,0 +1,47 @@
+"""The whole product, from signing up to a follower's inbox."""
+
+import re
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import httpx
+
+from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+from tests.running import People, deliver_everything
+
+
+def links(mailbox: Path, recipient: str) -> list[str]:
+    """The first link of every mail to somebody."""
+    mails = (message_from_bytes(file.read_bytes(), policy=default) for file in sorted(mailbox.glob("*.eml")))
+    texts = [mail.get_body(("plain",)).get_content() for mail in mails if mail["To"] == recipient]  # type: ignore[union-attr] # every mail has a text
+    return [match[0] for match in (re.search(r"https?://\S+", text) for text in texts) if match]
+
+
+async def test_a_follower_hears_of_a_new_post_and_the_address_is_confirmed_by_the_link_in_the_mail(
+    client: httpx.AsyncClient, people: People, runtime: Runtime, settings: KernelSettings, mailbox: Path
+) -> None:
+    ann, bob = await people.join("Ann"), await people.join("Bob")
+    assert (await client.put(f"/api/v1/users/{ann.id}/follow", headers=bob.headers)).status_code == 204
+    draft = await client.post("/api/v1/posts", json={"title": "Hi", "body": "there"}, headers=ann.headers)
+    address = draft.headers["Location"]
+    assert (await client.get(address)).status_code == 404
+    assert (await client.post(f"{address}/publish", headers=ann.headers)).json()["status"] == "published"
+    assert (await client.get(address)).json()["author"]["name"] == "Ann"
+
+    await deliver_everything(runtime, settings)
+    inbox = (await client.get("/api/v1/notifications", headers=bob.headers)).json()["items"]
+    assert {(item["type"], item["body"]) for item in inbox} >= {("post_published", "Hi")}
+    assert (await client.get("/api/v1/notifications/unread-count", headers=bob.headers)).json() == {"unread": 2}
+    for item in inbox:
+        read = await client.post(f"/api/v1/notifications/{item['id']}/read", headers=bob.headers)
+        assert read.status_code == 204
+    assert (await client.get("/api/v1/notifications/unread-count", headers=bob.headers)).json() == {"unread": 0}
+
+    confirm = next(link for link in links(mailbox, ann.email) if "token=" in link)
+    assert (await client.get(confirm)).status_code == 200
+    assert not (await client.get("/api/v1/users/me", headers=ann.headers)).json()["email_verified"]
+    token = confirm.partition("token=")[2]
+    assert (await client.post("/api/v1/auth/email/verify", json={"token": token})).status_code == 204
+    assert (await client.get("/api/v1/users/me", headers=ann.headers)).json()["email_verified"]

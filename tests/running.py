@@ -1,0 +1,89 @@
+"""An application that runs for the length of a test, and people who use it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import msgspec
+from litestar import Litestar
+
+from kernel.delivery import Delivery
+from kernel.outbox import lease
+from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+
+PASSWORD = "correct horse battery staple"
+
+
+@asynccontextmanager
+async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
+    """Its lifespan is entered and left in one task: it holds a task group, and a fixture has two tasks."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await stop.wait()
+
+    life = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({life, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if life.done():
+        life.result()
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://quire.test") as client:
+            yield client
+    finally:
+        stop.set()
+        await life
+
+
+async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None:
+    """What a worker would do by now, without SAQ in between."""
+    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs)  # type: ignore[arg-type] # no queue
+    while True:
+        async with runtime.database.unit_of_work() as uow:
+            leased = await lease(uow.session, seconds=settings.jobs.lease)
+        if not leased:
+            return
+        for subscriber, ids in leased.items():
+            await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who is signed in."""
+
+    id: str
+    email: str
+    username: str
+    headers: dict[str, str]
+    tokens: dict[str, Any]  # Any: JSON
+
+
+class People:
+    """Makes people through the API."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def join(self, name: str = "Ada", **form: str) -> Person:
+        """Sign up and in."""
+        form = {"email": f"{uuid4().hex}@example.org", "name": name, "password": PASSWORD, **form}
+        answer = await self.http.post("/api/v1/auth/register", json=form)
+        assert answer.status_code == 201, answer.text
+        user = answer.json()
+        tokens = await self.sign_in(user["email"], form["password"])
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        return Person(user["id"], user["email"], user["username"], headers, tokens)
+
+    async def sign_in(self, email: str, password: str = PASSWORD) -> dict[str, Any]:  # Any: JSON
+        """A new session."""
+        answer = await self.http.post("/api/v1/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        tokens: dict[str, Any] = answer.json()  # Any: JSON
+        return tokens
