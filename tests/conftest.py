@@ -122,7 +122,9 @@ async def session(settings: KernelSettings) -> AsyncGenerator[AsyncSession]:
 
 
 @pytest.fixture
-async def uow(session: AsyncSession, settings: KernelSettings, product: tuple[Module, ...]) -> AsyncGenerator[UnitOfWork]:
+async def uow(
+    session: AsyncSession, settings: KernelSettings, product: tuple[Module, ...]
+) -> AsyncGenerator[UnitOfWork]:
     """A unit of work in that session; what it publishes stays in the outbox."""
     redis = redis_client(settings.redis_url, timeout=1)
     subscribers = [subscriber for module in product for subscriber in module.subscribers]
@@ -155,4 +157,3 @@ async def client(
 def people(client: httpx.AsyncClient) -> People:
     """Signs people up and in."""
     return People(client)
-

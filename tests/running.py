@@ -34,7 +34,7 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     waiting.cancel()
     if life.done():
         life.result()
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type] # looser ASGI types
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://quire.test") as client:
             yield client

@@ -1,9 +1,9 @@
 """What others may ask of auth, and its refusals."""
 
 from typing import Protocol, runtime_checkable
+from uuid import UUID
 
 from kernel.errors import Malformed, NotAuthenticated, Unavailable
-from modules.users import NewUser, User
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -47,8 +47,8 @@ class Overloaded(Unavailable):
 
 @runtime_checkable
 class Enrolment(Protocol):
-    """Giving people a way to sign in."""
+    """Giving people a way to sign in, without their asking."""
 
-    async def enrol(self, person: NewUser, password: str) -> User:
-        """A new account with a password; raises what `Accounts.create` does, and `ValidationFailed` for a weak one."""
+    async def enrol_superuser(self, *, email: str, name: str, password: str) -> UUID:
+        """A verified account that may do everything; raises what `Accounts.create` does, or `ValidationFailed`."""
         ...

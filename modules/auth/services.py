@@ -52,7 +52,12 @@ class AuthService(Enrolment):
         self._sessions = SessionRepository(session=uow.session)
         self._mail_tokens = MailTokenRepository(session=uow.session)
 
+    async def enrol_superuser(self, *, email: str, name: str, password: str) -> UUID:
+        person = NewUser(email=email, name=name, is_superuser=True, email_verified=True)
+        return (await self.enrol(person, password)).id
+
     async def enrol(self, person: NewUser, password: str) -> User:
+        """A new account; raises what `Accounts.create` does, and `ValidationFailed` for a weak password."""
         check_strength(password, email=person.email, name=person.name)
         hashed = await self._tools.passwords.hash(password)
         user = await self._accounts.create(person)

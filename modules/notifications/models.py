@@ -17,7 +17,7 @@ class Base(Entity):
 
 
 class NotificationRow(Base):
-    """Something that a person should know, once per event. It names people and things by id; words come with reading."""
+    """Something that a person should know, once per event. It names people and things by id; words come later."""
 
     __tablename__ = "notifications"
     __table_args__ = (

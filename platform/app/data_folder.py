@@ -20,8 +20,7 @@ def kept_secret(path: Path) -> str:
     """The 32 random bytes in ``path``, as text: made by whoever asks first, the same for everybody from then on."""
     with suppress(FileNotFoundError):
         return path.read_text()
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(0o600)
     draft.write_text(secrets.token_urlsafe(32))
     with suppress(FileExistsError):

@@ -92,7 +92,9 @@ async def migrate(database_url: str, configuration: Path) -> None:
             await connection.run_sync(upgrade_heads)
             await connection.commit()
     except DBAPIError as error:
-        raise Failure(f"the migration failed: {first_line(error.orig and (error.orig.__cause__ or error.orig))}") from error
+        raise Failure(
+            f"the migration failed: {first_line(error.orig and (error.orig.__cause__ or error.orig))}"
+        ) from error
     except Exception as error:
         raise Failure(f"the migration failed: {type(error).__name__}: {first_line(error)}") from error
     finally:

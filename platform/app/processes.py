@@ -27,7 +27,7 @@ def on_leash(command: Command, end: Signals, unprivileged: Path | None = None) -
     return [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(int(end)), *identity, *command]
 
 
-def stop(processes: Sequence[subprocess.Popen[bytes]], end: Signals, patience: float) -> None:
+def stop(processes: Sequence[subprocess.Popen[bytes] | subprocess.Popen[str]], end: Signals, patience: float) -> None:
     """Ask all with ``end``, wait for ``patience`` seconds, then insist; Ctrl-C while waiting insists at once."""
     for process in processes:
         process.send_signal(end)  # does nothing to one that is gone

@@ -6,10 +6,12 @@ Redis is away, and uses up its whole grace period to stop; the two classes below
 
 import asyncio
 import time
+
 from redis.exceptions import RedisError
 from saq import Job, Status, Worker
 from saq.queue.redis import RedisQueue
 from saq.types import Context as SaqContext
+from saq.utils import cancel_tasks
 
 from kernel.redis_client import redis_client
 from kernel.settings import KernelSettings
@@ -37,7 +39,7 @@ class Queue(RedisQueue):
         """Forget jobs that nobody works on; the outbox and the schedule queue them again. Once per ``lock`` seconds."""
         if not await self.redis.set(self._sweep, 1, px=max(1, lock * 1000 - 100), nx=True):
             return []
-        job_ids: list[bytes] = await self.redis.execute_command("LRANGE", self._active, 0, -1)
+        job_ids: list[bytes] = await self.redis.lrange(self._active, 0, -1)  # type: ignore[misc] # redis-py types two worlds
         payloads = await self.redis.mget(job_ids) if job_ids else []
         seen, now = getattr(self, "_first_seen", {}), time.monotonic()
         self._first_seen = {}
@@ -58,7 +60,7 @@ class Queue(RedisQueue):
         if job is not None:
             await self.finish(job, Status.ABORTED, error="its worker died")
         else:
-            await self.redis.execute_command("LREM", self._active, 0, job_id)
+            await self.redis.lrem(self._active, 0, job_id)  # type: ignore[misc, arg-type] # the same
             await self.redis.zrem(self._incomplete, job_id)
 
     async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> Job | None:  # noqa: ASYNC109 - SAQ's
@@ -80,7 +82,8 @@ class JobWorker(Worker[Context]):
         if running and self._shutdown_grace_period_s:
             await asyncio.wait(running, timeout=self._shutdown_grace_period_s)
             await asyncio.sleep(0.1)  # their results are written by the tasks around them
-        self._shutdown_grace_period_s = None
+        await cancel_tasks(list(self.tasks), timeout=1)
+        self.tasks.clear()
         await super().stop()
 
 

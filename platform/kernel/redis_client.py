@@ -11,7 +11,11 @@ from redis.backoff import NoBackoff
 
 def redis_client(url: str, *, timeout: float) -> Redis:
     """A client whose calls end within ``timeout`` seconds, without retries; nothing is opened yet."""
-    options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout, "retry": Retry(NoBackoff(), 0)}
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+    }
     if not url.startswith("redis+sentinel:"):
         client: Redis = Redis.from_url(url, **options)
         return client
@@ -19,6 +23,8 @@ def redis_client(url: str, *, timeout: float) -> Redis:
     credentials, _, hosts = parts.netloc.rpartition("@")
     addresses = [(host, int(port or 26379)) for host, _, port in (each.rpartition(":") for each in hosts.split(","))]
     password = credentials.partition(":")[2] or None
-    sentinel = Sentinel(addresses, sentinel_kwargs={"password": password, **options}, password=password, **options)
+    sentinel = Sentinel(  # type: ignore[no-untyped-call] # redis-py has no types here
+        addresses, sentinel_kwargs={"password": password, **options}, password=password, **options
+    )
     master: Redis = sentinel.master_for(parts.path.strip("/"), redis_class=Redis)
     return master

@@ -119,7 +119,6 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Everything, checked; raises `SettingsError`."""
-        sections: dict[str, type[Settings]] = {"db": DatabaseSettings, "cache": CacheSettings, "jobs": JobsSettings, "http": HttpSettings}
         variables = {
             "env": "QUIRE_ENV",
             "public_url": "QUIRE_PUBLIC_URL",
@@ -135,9 +134,12 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             redis_url=url("REDIS_URL", env, "redis", "rediss", "redis+sentinel"),
             mail_url=url("QUIRE_MAIL_URL", env, "smtp", "smtps", "file"),
             secret_keys=secret_keys(env),
+            db=DatabaseSettings.from_env(env),
+            cache=CacheSettings.from_env(env),
+            jobs=JobsSettings.from_env(env),
+            http=HttpSettings.from_env(env),
             mail=MailSettings.from_env(env),
             **given,
-            **{field: section.from_env(env) for field, section in sections.items()},
         )
         if settings.env == "production":
             refuse_what_is_unsafe(settings)

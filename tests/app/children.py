@@ -27,13 +27,13 @@ def processes_in(folder: Path) -> set[int]:
     return found
 
 
-def children_of(parent: int) -> dict[str, int]:
-    """The process ids of children, by the last word of their command; uvicorn's and our own are told apart by it."""
+def children_of(parent: int) -> dict[int, str]:
+    """The commands of all children, by process id."""
     found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == parent:
-                found[(entry / "cmdline").read_text().replace("\0", " ").strip()] = int(entry.name)
+                found[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ").strip()
     return found
 
 
@@ -63,3 +63,4 @@ def desk(**variables: str) -> dict[str, str]:
 
 
 PYTHON = (sys.executable, "-c")
+QUIRE = (sys.executable, "-P", "-m", "app")

@@ -101,7 +101,7 @@ body_of = lru_cache(1024)(Body)
 
 
 def is_simple(info: inspect.Type) -> bool:
-    """Whether msgspec alone is strict enough: not for times, for ids, nor for integers without bounds."""
+    """Whether msgspec alone is strict enough: not for times, ids, integers without bounds, and tags that are missing."""
     match info:
         case inspect.DateTimeType() | inspect.UUIDType():
             return False
@@ -112,7 +112,7 @@ def is_simple(info: inspect.Type) -> bool:
         case inspect.UnionType():
             return all(map(is_simple, info.types))
         case inspect.StructType():
-            return all(is_simple(field.type) for field in info.fields)
+            return info.tag_field is None and all(is_simple(field.type) for field in info.fields)
         case inspect.ListType() | inspect.VarTupleType() | inspect.SetType() | inspect.FrozenSetType():
             return is_simple(info.item_type)
         case inspect.DictType():

@@ -44,9 +44,12 @@ async def refuse_loose_requests(request: HttpRequest) -> None:
     Runs after the guards, before everything else. A handler with ``opt={"any_query": True}`` takes unknown parameters.
     """
     scope, handler = request.scope, request.route_handler
+    segments = scope["path"].split("/")
     for value in scope["path_params"].values():
-        if isinstance(value, UUID) and (value.version != 7 or f"/{value}" not in scope["path"]):
-            raise NotFound
+        if isinstance(value, UUID):
+            if value.version != 7 or str(value) not in segments:
+                raise NotFound
+            segments.remove(str(value))
     known = seen.get(handler)
     if known is None:
         known = seen[handler] = parameters(handler)

@@ -7,7 +7,6 @@ PostgreSQL cannot store, times without a zone or outside 2000-2100, and ids in a
 import re
 from collections.abc import Collection, Iterator, Mapping, Sized
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from itertools import islice
 
 import msgspec
@@ -27,7 +26,6 @@ TEXTS: Mapping[type[inspect.Type], type] = {
     inspect.DateType: date,
     inspect.TimeType: time,
     inspect.TimeDeltaType: timedelta,
-    inspect.DecimalType: Decimal,
     inspect.BytesType: bytes,
 }
 

@@ -1,0 +1,59 @@
+import socket
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import quire
+from tests.app.children import QUIRE, desk, running
+
+NOWHERE = {"DATABASE_URL": "postgresql://quire:secret@127.0.0.1:1/quire", "REDIS_URL": "redis://127.0.0.1:1"}
+
+
+def test_every_command_takes_the_data_folder() -> None:
+    for name, command in quire.commands.items():
+        assert any("--data-dir" in option.opts for option in command.params), name
+
+
+@pytest.mark.parametrize("command", ["up", "serve", "work", "migrate"])
+def test_a_wrong_setting_ends_it_with_one_line_that_names_the_variable(command: str, tmp_path: Path) -> None:
+    env = desk(**NOWHERE, QUIRE_DB_POOL_SIZE="much", QUIRE_SECRET_KEY="s" * 32)
+    listen = ["--port", free_port()] if command in {"up", "serve"} else []
+    with running(*QUIRE, command, "--data-dir", tmp_path, *listen, env=env) as process:
+        stdout, stderr = process.communicate(timeout=10)
+    assert (process.returncode, stdout) == (2, "")
+    assert stderr.startswith("quire: QUIRE_DB_POOL_SIZE")
+    assert stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_taken_port_ends_it_with_one_line(command: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = somebody.getsockname()[1]
+        with running(*QUIRE, command, "--data-dir", tmp_path, "--port", port, env=desk()) as process:
+            assert process.communicate(timeout=10) == (
+                "",
+                f"quire: cannot listen on 127.0.0.1, port {port}: address already in use\n",
+            )
+        assert process.returncode == 1
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("command", ["up", "serve", "work", "migrate"])
+def test_an_unreachable_database_ends_it_within_ten_seconds_with_one_line(command: str, tmp_path: Path) -> None:
+    listen = ["--port", free_port()] if command in {"up", "serve"} else []
+    with running(*QUIRE, command, "--data-dir", tmp_path, *listen, env=desk(**NOWHERE)) as process:
+        assert process.communicate(timeout=10) == ("", "quire: DATABASE_URL: no PostgreSQL answers at this address\n")
+        assert process.returncode == 2
+
+
+def test_the_module_map_is_for_people_and_for_programs() -> None:
+    runner = CliRunner()
+    assert "/api/v1/users" in runner.invoke(quire, ["modules"]).stdout
+    assert '"prefix": "/api/v1/users"' in runner.invoke(quire, ["modules", "--json"]).stdout
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
