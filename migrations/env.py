@@ -19,6 +19,7 @@ from kernel.db import connect
 from kernel.settings import DatabaseSettings, url
 
 OWNERS = [Path(folder).name for folder in context.script.version_locations or ()]
+PATIENT = DatabaseSettings(statement_timeout=86_400)
 KERNEL_TABLES = ("kernel.outbox", "kernel.mail.ledger")
 
 
@@ -60,7 +61,7 @@ def run(connection: Connection) -> None:
 
 async def main() -> None:
     """For the command line, where nobody hands a connection over."""
-    engine = connect(url("DATABASE_URL", os.environ, "postgresql", "postgres"), DatabaseSettings())
+    engine = connect(url("DATABASE_URL", os.environ, "postgresql", "postgres"), PATIENT)
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

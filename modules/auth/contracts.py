@@ -3,7 +3,7 @@
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from kernel.errors import Malformed, NotAuthenticated, Unavailable
+from kernel.errors import Malformed, NotAuthenticated
 
 
 class InvalidCredentials(NotAuthenticated):
@@ -39,10 +39,6 @@ class InvalidMailToken(Malformed):
     @classmethod
     def code(cls) -> str:
         return "invalid_token"
-
-
-class Overloaded(Unavailable):
-    """Too many sign-ins at once; try again."""
 
 
 @runtime_checkable

@@ -5,11 +5,14 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from kernel.errors import Overloaded
 from kernel.http.request import HttpRequest
 from kernel.security import Principal, public, signed_in
+from kernel.text import one_line
+from modules.auth.contracts import InvalidCredentials, InvalidMailToken, RefreshExpired, RefreshInvalid, RefreshReused
 from modules.auth.schemas import Client, Credentials, Logout, MailToken, Refresh, Register, TokenPair
 from modules.auth.services import AuthService
-from modules.users import NewUser, User
+from modules.users import EmailTaken, NewUser, User, UsernameTaken
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -19,14 +22,14 @@ class RegistrationController(Controller):
 
     guards = (public,)
 
-    @post("/register", operation_id="register")
+    @post("/register", operation_id="register", opt={"problems": [EmailTaken, UsernameTaken, Overloaded]})
     async def register(self, data: JSONBody[Register], auth_service: NamedDependency[AuthService]) -> Response[User]:
         """Sign up. A mail asks to confirm the address; nothing waits for that."""
         username = None if data.username is msgspec.UNSET else data.username
         user = await auth_service.enrol(NewUser(email=data.email, name=data.name, username=username), data.password)
         return Response(user, headers={**NO_STORE, "Location": f"/api/v1/users/{user.id}"})
 
-    @post("/email/verify", operation_id="verifyEmail", status_code=204)
+    @post("/email/verify", operation_id="verifyEmail", status_code=204, opt={"problems": [InvalidMailToken]})
     async def verify_email(self, data: JSONBody[MailToken], auth_service: NamedDependency[AuthService]) -> None:
         """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
         await auth_service.verify_email(data.token)
@@ -35,18 +38,30 @@ class RegistrationController(Controller):
 class SessionController(Controller):
     """Signing in and out."""
 
-    @post("/login", operation_id="logIn", status_code=200, guards=[public])
+    @post(
+        "/login",
+        operation_id="logIn",
+        status_code=200,
+        guards=[public],
+        opt={"problems": [InvalidCredentials, Overloaded]},
+    )
     async def log_in(
         self, request: HttpRequest, data: JSONBody[Credentials], auth_service: NamedDependency[AuthService]
     ) -> Response[TokenPair]:
         """Sign in: a session with its first pair of tokens."""
         client = Client(
             ip=request.client.host if request.client else "",
-            user_agent=request.headers.get("user-agent", ""),
+            user_agent=one_line(request.headers.get("user-agent", "")),
         )
         return Response(await auth_service.log_in(data.email, data.password, client), headers=NO_STORE)
 
-    @post("/refresh", operation_id="refresh", status_code=200, guards=[public])
+    @post(
+        "/refresh",
+        operation_id="refresh",
+        status_code=200,
+        guards=[public],
+        opt={"problems": [RefreshInvalid, RefreshExpired, RefreshReused]},
+    )
     async def refresh(self, data: JSONBody[Refresh], auth_service: NamedDependency[AuthService]) -> Response[TokenPair]:
         """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s."""
         return Response(await auth_service.refresh(data.refresh_token), headers=NO_STORE)

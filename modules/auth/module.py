@@ -1,6 +1,6 @@
 """How the auth module is mounted, and what it needs from others."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from litestar.di import NamedDependency
@@ -41,8 +41,14 @@ def open_enrolment(kernel: KernelSettings, env: Mapping[str, str], uow: UnitOfWo
     return AuthService(uow, provide_accounts(uow), provide_users(uow), tools)
 
 
-def auth(settings: AuthSettings, kernel: KernelSettings) -> Module:
-    """A module that needs configuration is a function of it."""
+def auth(
+    settings: AuthSettings,
+    kernel: KernelSettings,
+    *,
+    provide_accounts: Callable[[UnitOfWork], Accounts] = provide_accounts,
+    provide_users: Callable[[UnitOfWork], Users] = provide_users,
+) -> Module:
+    """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
     tools = open_tools(settings, kernel)
     verify_email_url = settings.verify_email_url or f"{kernel.public_url}/verify-email"
 
@@ -52,7 +58,7 @@ def auth(settings: AuthSettings, kernel: KernelSettings) -> Module:
         return AuthService(uow, accounts, users, tools)
 
     def authenticate(database: Database) -> Authenticator:
-        return authenticator(tools, database)
+        return authenticator(tools, provide_users, database)
 
     return Module(
         name="auth",
@@ -60,5 +66,5 @@ def auth(settings: AuthSettings, kernel: KernelSettings) -> Module:
         root_controllers=pages,
         dependencies={"auth_service": provide_auth_service, "accounts": provide_accounts, "users": provide_users},
         authenticator=authenticate,
-        letters=letters(tools.mail_tokens, verify_email_url=verify_email_url),
+        letters=letters(tools.mail_tokens, provide_users, verify_email_url=verify_email_url),
     )

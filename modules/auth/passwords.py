@@ -11,8 +11,7 @@ from typing import TypeVar
 import bcrypt
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from kernel.errors import ValidationFailed, Violation
-from modules.auth.contracts import Overloaded
+from kernel.errors import Overloaded, ValidationFailed, Violation
 from modules.auth.settings import AuthSettings
 
 # Public on purpose: no secret key is part of a hash, so that a restore or a new key invalidates no password.
@@ -31,9 +30,9 @@ def check_strength(password: str, *, email: str, name: str) -> None:
     """Raise `ValidationFailed` for what is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
     guess = password.casefold()
     if guess in common_passwords():
-        raise ValidationFailed([Violation("/body/password", "too_common", "is one of the most common passwords")])
+        raise ValidationFailed([Violation("/body/password", "too_common", "This is one of the most common passwords.")])
     if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
-        raise ValidationFailed([Violation("/body/password", "too_similar", "is your name or your address")])
+        raise ValidationFailed([Violation("/body/password", "too_similar", "This is your name or your address.")])
 
 
 def prehash(password: str) -> bytes:

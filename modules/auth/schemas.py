@@ -7,8 +7,15 @@ import msgspec
 
 from modules.users import Email, Name, Username
 
-NewPassword: TypeAlias = Annotated[str, msgspec.Meta(min_length=10, max_length=256)]
-Secret: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+NewPassword: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=10, max_length=256, examples=["correct horse battery staple"])
+]
+AccessToken: TypeAlias = Annotated[
+    str, msgspec.Meta(examples=["eyJhbGciOiJFZERTQSIsImtpZCI6IjAxOWFiMDc3Li4uIn0.eyJ..."])
+]
+RefreshToken: TypeAlias = Annotated[
+    str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1.Vt9sT0aW..."])
+]
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,14 +30,14 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sign-in form; what is too long for an account is simply wrong, not invalid."""
 
-    email: Secret
-    password: Secret
+    email: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, examples=["ada@example.org"])]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, examples=["correct horse battery staple"])]
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A refresh token to be exchanged."""
 
-    refresh_token: Annotated[str, msgspec.Meta(max_length=2000)]
+    refresh_token: RefreshToken
 
 
 class Logout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,16 +49,16 @@ class Logout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class MailToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The token out of a link in a mail."""
 
-    token: Annotated[str, msgspec.Meta(max_length=2000)]
+    token: Annotated[str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
 
 
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     """An access token for some minutes, and what the next one is asked for with."""
 
-    access_token: str
-    refresh_token: str
+    access_token: AccessToken
+    refresh_token: RefreshToken
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
-    expires_in: int
+    expires_in: Annotated[int, msgspec.Meta(description="Seconds.", examples=[600])]
     session_id: UUID
 
 

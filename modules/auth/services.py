@@ -1,5 +1,6 @@
 """Rules of the auth module."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -24,9 +25,10 @@ from modules.auth.repositories import CredentialRepository, MailTokenRepository,
 from modules.auth.schemas import Client, TokenPair
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessClaims, AccessTokens, MailTokens, RefreshTokens
-from modules.users import Accounts, NewUser, User, Users, provide_users
+from modules.users import Accounts, NewUser, User, Users
 
 VERIFY_EMAIL = "verify_email"
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,9 @@ class AuthService(Enrolment):
     async def log_in(self, email: str, password: str, client: Client) -> TokenPair:
         """A new session; raises `InvalidCredentials` after the same work whatever is wrong."""
         user = await self._find(email)
-        credential = None if user is None else await self._credentials.get_one_or_none(user_id=user.id)
+        credential = await self._credentials.get_one_or_none(user_id=NOBODY if user is None else user.id)
         stored = None if credential is None else credential.password_hash
+        await self._uow.pause()
         matches = await self._tools.passwords.verify(password, stored)
         if user is None or not user.is_active or not matches:
             raise InvalidCredentials
@@ -160,14 +163,14 @@ class AuthService(Enrolment):
         )
 
 
-def authenticator(tools: Tools, database: Database) -> Authenticator:
+def authenticator(tools: Tools, users_of: Callable[[UnitOfWork], Users], database: Database) -> Authenticator:
     """A token is good while its session lives and its owner is active: both are asked for every time."""
 
     async def authenticate(token: str) -> Principal:
         async with database.unit_of_work() as uow:
             claims = await tools.access_tokens.read(token, uow.session)
             session = await SessionRepository(session=uow.session).alive(claims.session_id, claims.user_id)
-            user = (await provide_users(uow).find_many({claims.user_id})).get(claims.user_id)
+            user = (await users_of(uow).find_many({claims.user_id})).get(claims.user_id)
         if session is None or user is None or not user.is_active:
             raise InvalidToken
         return Principal(id=user.id, session_id=session.id, auth_time=session.auth_time, is_superuser=user.is_superuser)

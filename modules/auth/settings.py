@@ -18,12 +18,12 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     """Of a session that is not used."""
     session_ttl: Seconds = timedelta(days=90).total_seconds()
     """Of any session, used or not."""
-    refresh_grace: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    refresh_grace: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
     """How long the previous refresh token still gets the same successor (a lost answer, two tabs)."""
     verification_ttl: Seconds = timedelta(days=1).total_seconds()
     bcrypt_rounds: Annotated[int, msgspec.Meta(ge=4, le=16)] = 12
     hash_threads: Count = 2
-    hash_queue: Annotated[int, msgspec.Meta(ge=64)] = 128
+    hash_queue: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 128
     """Hashes that may wait for a thread; the next one is answered 503."""
     verify_email_url: str = ""
     """A front end's page instead of ``/verify-email``."""

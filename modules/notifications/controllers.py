@@ -1,10 +1,11 @@
 """HTTP surface of the notifications module, mounted at ``/api/v1/notifications``."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, QueryParameter
 
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, listing
@@ -27,10 +28,10 @@ class InboxController(Controller):
         notification_service: NamedDependency[NotificationService],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        unread: FromQuery[bool | None] = None,
-        type: FromQuery[Type | None] = None,  # noqa: A002 - the contract's name
+        unread: Annotated[bool | None, QueryParameter(description="Those that wait, or those that were read.")] = None,
+        type: Annotated[Type | None, QueryParameter(description="Of this type.")] = None,  # noqa: A002 - its name
     ) -> Response[Page[Notification]]:
-        """Newest first."""
+        """One's own notifications, newest first."""
         page = await notification_service.page(me.id, unread=unread, kind=type, cursor=cursor, limit=limit)
         return listing(request, page)
 

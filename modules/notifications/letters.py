@@ -1,4 +1,7 @@
-"""The mails that notifications sends, written when they are sent."""
+"""The mails that notifications sends, written when they are sent.
+
+No letter repeats a name: whoever signed up with somebody else's address could write to them, in our name, as they like.
+"""
 
 from kernel.mail import Compose, Letter, Link, Mail
 from kernel.settings import KernelSettings
@@ -10,12 +13,11 @@ def welcome(kernel: KernelSettings) -> Compose:
     """The mail to a newcomer."""
 
     async def compose(mail: Mail, uow: UnitOfWork) -> Letter | None:
-        user = (await provide_users(uow).find_many({mail.user_id})).get(mail.user_id)
-        if user is None:
+        if mail.user_id not in await provide_users(uow).find_many({mail.user_id}):
             return None
         return Letter(
             subject="Welcome to Quire",
-            paragraphs=(f"Hello {user.name}, your account is ready.", f"Others find you as {user.username}."),
+            paragraphs=("Hello, your account is ready.", "Write your first post, or follow somebody."),
             link=Link("Have a look around", kernel.public_url),
         )
 

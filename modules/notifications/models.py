@@ -29,8 +29,8 @@ class NotificationRow(Base):
     event_id: Mapped[UUID]
     type: Mapped[str] = mapped_column(String(30))
     actor_id: Mapped[UUID | None]
-    target_kind: Mapped[str | None] = mapped_column(String(30))
-    target_id: Mapped[UUID | None]
+    target_kind: Mapped[str] = mapped_column(String(30))
+    target_id: Mapped[UUID]
     count: Mapped[int] = mapped_column(default=1)
     read_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id
 from modules.notifications.models import InboxRow, NotificationRow
-from modules.notifications.schemas import Type
+from modules.notifications.schemas import TargetKind, Type
 
 IDS = ARRAY(Uuid())
 
@@ -21,8 +21,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     event_id: UUID
     type: Type
     actor_id: UUID | None = None
-    target_kind: str | None = None
-    target_id: UUID | None = None
+    target_kind: TargetKind
+    target_id: UUID
 
 
 class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
@@ -30,8 +30,11 @@ class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
 
     model_type = NotificationRow
 
-    async def deliver(self, fact: Fact, recipients: Sequence[UUID]) -> None:
-        """Put one notification into each inbox and count it, in one statement; whoever has it keeps just that one."""
+    async def deliver(self, fact: Fact, recipients: Sequence[UUID]) -> Sequence[UUID]:
+        """Put one notification into each inbox and count it, in one statement; to whom it was news.
+
+        Whoever has it keeps just that one.
+        """
         values = msgspec.structs.asdict(fact)
         new = select(
             func.unnest(bindparam("ids", [new_id() for _ in recipients], IDS)),
@@ -51,11 +54,12 @@ class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
             select(fresh.c.recipient_id, literal(1), literal(1)).order_by(fresh.c.recipient_id),
             include_defaults=False,
         )
-        await self.session.execute(
+        told = await self.session.scalars(
             counted.on_conflict_do_update(
                 index_elements=["id"], set_={"unread": InboxRow.unread + 1, "version": InboxRow.version + 1}
-            )
+            ).returning(InboxRow.id)
         )
+        return told.all()
 
     async def page(
         self, recipient_id: UUID, *, unread: bool | None, kind: Type | None, after: UUID | None, limit: int

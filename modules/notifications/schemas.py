@@ -1,40 +1,41 @@
 """Answers under ``/notifications``."""
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 Type: TypeAlias = Literal["welcome", "new_follower", "post_published"]
+TargetKind: TypeAlias = Literal["post", "user"]
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who did it."""
 
     id: UUID
-    username: str
-    name: str
+    username: Annotated[str, msgspec.Meta(examples=["ann"])]
+    name: Annotated[str, msgspec.Meta(examples=["Ann Leaf"])]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """What it is about."""
 
-    kind: Literal["post", "user"]
+    kind: TargetKind
     id: UUID
-    url: str
+    url: Annotated[str, msgspec.Meta(examples=["/api/v1/posts/0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11"])]
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that the caller should know."""
+    """Something that the caller should know, in the names of now. The actor may have left."""
 
     id: UUID
     type: Type
-    title: str
-    body: str
+    title: Annotated[str, msgspec.Meta(examples=["Ann Leaf published a post"])]
+    body: Annotated[str, msgspec.Meta(examples=["Folding a quire"])]
     actor: Actor | None
-    target: Target | None
-    count: int
+    target: Target
+    count: Annotated[int, msgspec.Meta(examples=[1])]
     read_at: datetime | None
     archived_at: datetime | None
     created_at: datetime
@@ -43,4 +44,4 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 class Unread(msgspec.Struct, frozen=True):
     """How many notifications wait."""
 
-    unread: int
+    unread: Annotated[int, msgspec.Meta(examples=[3])]

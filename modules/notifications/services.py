@@ -1,6 +1,6 @@
 """Rules of the notifications module."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
@@ -12,9 +12,11 @@ from kernel.unit_of_work import UnitOfWork
 from kernel.versions import Versioned
 from modules.notifications.models import NotificationRow
 from modules.notifications.repositories import InboxRepository, NotificationRepository
-from modules.notifications.schemas import Actor, Notification, Target, Type, Unread
+from modules.notifications.schemas import Actor, Notification, Target, TargetKind, Type, Unread
 from modules.posts import Post, Posts
 from modules.users import User, Users
+
+PLACES: Mapping[TargetKind, str] = {"post": "/api/v1/posts", "user": "/api/v1/users"}
 
 
 def to_actor(user: User | None) -> Actor | None:
@@ -22,15 +24,10 @@ def to_actor(user: User | None) -> Actor | None:
     return None if user is None else Actor(id=user.id, username=user.username, name=user.name)
 
 
-def to_target(row: NotificationRow) -> Target | None:
+def to_target(row: NotificationRow) -> Target:
     """What a notification is about, and where that is."""
-    match row.target_kind, row.target_id:
-        case "post", UUID() as post_id:
-            return Target(kind="post", id=post_id, url=f"/api/v1/posts/{post_id}")
-        case "user", UUID() as user_id:
-            return Target(kind="user", id=user_id, url=f"/api/v1/users/{user_id}")
-        case _:
-            return None
+    kind = cast("TargetKind", row.target_kind)
+    return Target(kind=kind, id=row.target_id, url=f"{PLACES[kind]}/{row.target_id}")
 
 
 def words(kind: Type, actor: User | None, post: Post | None) -> tuple[str, str]:
@@ -97,15 +94,9 @@ class NotificationService:
 
     async def _told(self, rows: Sequence[NotificationRow]) -> tuple[Notification, ...]:
         actors = await self._users.find_many({row.actor_id for row in rows if row.actor_id})
-        posts = await self._posts.find_many(
-            {row.target_id for row in rows if row.target_kind == "post" and row.target_id}
-        )
+        posts = await self._posts.find_many({row.target_id for row in rows if row.target_kind == "post"})
         return tuple(
-            to_notification(
-                row,
-                actors.get(row.actor_id) if row.actor_id else None,
-                posts.get(row.target_id) if row.target_id else None,
-            )
+            to_notification(row, actors.get(row.actor_id) if row.actor_id else None, posts.get(row.target_id))
             for row in rows
         )
 

@@ -15,9 +15,9 @@ async def greet(event: UserRegistered, uow: UnitOfWork) -> None:
     user = (await provide_users(uow).find_many({event.user_id})).get(event.user_id)
     if user is None:
         return
-    fact = Fact(event_id=event.event_id, type="welcome")
-    await NotificationRepository(session=uow.session).deliver(fact, [user.id])
-    await post(uow, "notifications.welcome", user_id=user.id, recipient=user.email)
+    fact = Fact(event_id=event.event_id, type="welcome", target_kind="user", target_id=user.id)
+    if await NotificationRepository(session=uow.session).deliver(fact, [user.id]):
+        await post(uow, "notifications.welcome", user_id=user.id, recipient=user.email)
 
 
 async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:

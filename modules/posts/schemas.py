@@ -8,10 +8,24 @@ import msgspec
 
 from modules.posts.contracts import Status
 
-Title: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Body: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=100_000)]
-Tag: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,50}$")]
-Tags: TypeAlias = Annotated[list[Tag], msgspec.Meta(max_length=10)]
+TAG = "^[a-z0-9-]{1,50}$"
+
+Title: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, examples=["Folding a quire"])]
+Body: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=100_000, examples=["Four sheets, folded once, make eight leaves."])
+]
+Tag: TypeAlias = Annotated[str, msgspec.Meta(pattern=TAG, examples=["bookbinding"])]
+Tags: TypeAlias = Annotated[
+    list[Tag],
+    msgspec.Meta(
+        max_length=10,
+        description="Each 1 to 50 characters of `a-z0-9-`; one that is there twice is kept once.",
+        examples=[["bookbinding", "paper"]],
+    ),
+]
+Slug: TypeAlias = Annotated[str, msgspec.Meta(examples=["folding-a-quire"])]
+Excerpt: TypeAlias = Annotated[str, msgspec.Meta(examples=["Four sheets, folded once, make eight leaves."])]
+Reactions: TypeAlias = Annotated[dict[str, int], msgspec.Meta(examples=[{"like": 3}])]
 
 
 class WritePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,21 +57,21 @@ class Author(msgspec.Struct, frozen=True, kw_only=True):
     """Who wrote it."""
 
     id: UUID
-    username: str
-    name: str
+    username: Annotated[str, msgspec.Meta(examples=["ann"])]
+    name: Annotated[str, msgspec.Meta(examples=["Ann Leaf"])]
 
 
 class PostSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A post in a list. The author may have left."""
 
     id: UUID
-    slug: str
-    title: str
-    excerpt: str
-    tags: list[str]
+    slug: Slug
+    title: Title
+    excerpt: Excerpt
+    tags: Tags
     status: Status
     author: Author | None
-    reactions: dict[str, int]
+    reactions: Reactions
     comments_count: int
     version: int
     created_at: datetime
@@ -69,4 +83,4 @@ class PostSummary(msgspec.Struct, frozen=True, kw_only=True):
 class FullPost(PostSummary, frozen=True, kw_only=True):
     """A post as it is read."""
 
-    body: str
+    body: Body

@@ -9,23 +9,25 @@ import msgspec
 from kernel.errors import Conflict
 from kernel.events import Event
 
-Email: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Username: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{3,30}$")]
+Email: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.org"])
+]
+Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=100, examples=["Ada Lovelace"])]
+Username: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{3,30}$", examples=["ada_lovelace"])]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A person with all that is theirs: for themselves, administrators and other modules, never for the public."""
 
     id: UUID
-    email: str
-    username: str
-    name: str
-    bio: str
+    email: Annotated[str, msgspec.Meta(examples=["ada@example.org"])]
+    username: Annotated[str, msgspec.Meta(examples=["ada_lovelace"])]
+    name: Annotated[str, msgspec.Meta(examples=["Ada Lovelace"])]
+    bio: Annotated[str, msgspec.Meta(examples=["Poetical science."])]
     is_active: bool
     is_superuser: bool
     email_verified: bool
-    roles: list[str]
+    roles: Annotated[list[str], msgspec.Meta(examples=[["moderator"]])]
     created_at: datetime
     updated_at: datetime
 
@@ -62,6 +64,10 @@ class EmailTaken(Conflict):
 
 class UsernameTaken(Conflict):
     """This username belongs to somebody else."""
+
+
+class CannotFollowYourself(Conflict):
+    """Nobody can follow themselves."""
 
 
 @runtime_checkable

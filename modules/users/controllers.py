@@ -11,7 +11,7 @@ from kernel.http.conditional import resource
 from kernel.http.request import HttpRequest
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
-from modules.users.contracts import User
+from modules.users.contracts import CannotFollowYourself, User, UsernameTaken
 from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
 from modules.users.services import UserService
 
@@ -30,7 +30,7 @@ class OwnProfileController(Controller):
         user = await user_service.me(me.id)
         return resource(request, user.value, version=user.version)
 
-    @patch(operation_id="changeOwnProfile")
+    @patch(operation_id="changeOwnProfile", opt={"problems": [UsernameTaken]})
     async def change(
         self,
         request: HttpRequest,
@@ -43,7 +43,7 @@ class OwnProfileController(Controller):
         user = await user_service.change(me.id, data, if_match)
         return resource(request, user.value, version=user.version)
 
-    @put(operation_id="replaceOwnProfile")
+    @put(operation_id="replaceOwnProfile", opt={"problems": [UsernameTaken]})
     async def replace(
         self,
         request: HttpRequest,
@@ -87,6 +87,7 @@ class FollowController(Controller):
 
     path = "/{user_id:uuid}/follow"
     guards = (signed_in,)
+    opt = {"problems": [CannotFollowYourself]}  # noqa: RUF012 - as Litestar wants it
 
     @put(operation_id="follow", status_code=204)
     async def follow(

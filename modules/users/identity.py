@@ -1,17 +1,25 @@
 """When two e-mail addresses are the same person: NFKC, case-folded, the domain in IDNA (Unicode UTS #46)."""
 
-import unicodedata
+import re
+from unicodedata import normalize
 
 import idna
 
 from kernel.errors import ValidationFailed, Violation
 
+# What only a quoted local part may have (RFC 5321, 4.1.2), and encoded words, which mail programs decode (RFC 2047):
+# each would be a second way to write somebody's address.
+SPECIAL = re.compile(r'[\s"(),:;<>@\[\\\]]|=\?.*\?=')
+LONGEST = 700
+
 
 def identity(email: str) -> str:
     """The form that is unique; ``MIKE@x`` and full-width letters give the same one. Raises `ValidationFailed`."""
-    local, _, domain = unicodedata.normalize("NFKC", email).casefold().rpartition("@")
+    local, _, domain = normalize("NFKC", normalize("NFKC", email).casefold()).rpartition("@")
     try:
-        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        host = idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
-        message = "is not an e-mail address: its domain cannot exist"
-        raise ValidationFailed([Violation("/body/email", "invalid_format", message)]) from None
+        host = ""
+    if not host or host.endswith(".") or not local.isprintable() or SPECIAL.search(local) or len(local) > LONGEST:
+        raise ValidationFailed([Violation("/body/email", "invalid_format", "No mail can be sent to this address.")])
+    return f"{local}@{host}"

@@ -19,6 +19,7 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
 
     async def insert_unless_taken(self, person: NewUser, *, identity: str, username: str) -> UserRow | None:
         """The new row, or nothing if address or username are taken; waits for a twin that is not committed yet."""
+        now = utc_now()
         values = {
             "email": person.email,
             "email_identity": identity,
@@ -27,6 +28,8 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
             "is_superuser": person.is_superuser,
             "email_verified": person.email_verified,
             "version": 1,
+            "created_at": now,
+            "updated_at": now,
         }
         row: UserRow | None = await self.session.scalar(
             insert(UserRow).values(values).on_conflict_do_nothing().returning(UserRow)

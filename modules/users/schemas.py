@@ -8,18 +8,18 @@ import msgspec
 
 from modules.users.contracts import Name, Username
 
-Bio: TypeAlias = Annotated[str, msgspec.Meta(max_length=2000)]
+Bio: TypeAlias = Annotated[str, msgspec.Meta(max_length=2000, examples=["Poetical science."])]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What anybody may see of a person."""
 
     id: UUID
-    username: str
-    name: str
-    bio: str
-    followers_count: int
-    following_count: int
+    username: Annotated[str, msgspec.Meta(examples=["ada_lovelace"])]
+    name: Annotated[str, msgspec.Meta(examples=["Ada Lovelace"])]
+    bio: Annotated[str, msgspec.Meta(examples=["Poetical science."])]
+    followers_count: Annotated[int, msgspec.Meta(examples=[12])]
+    following_count: Annotated[int, msgspec.Meta(examples=[3])]
     created_at: datetime
 
 

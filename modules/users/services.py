@@ -1,6 +1,8 @@
 """Rules of the users module."""
 
 import secrets
+from collections.abc import Iterator
+from itertools import count
 from uuid import UUID
 
 import msgspec
@@ -8,11 +10,12 @@ from litestar.di import NamedDependency
 from slugify import slugify
 from sqlalchemy.exc import IntegrityError
 
-from kernel.errors import Conflict, NotFound
+from kernel.errors import NotFound
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
 from modules.users.contracts import (
     Accounts,
+    CannotFollowYourself,
     EmailTaken,
     Follows,
     NewUser,
@@ -28,10 +31,6 @@ from modules.users.repositories import FollowRepository, UserRepository
 from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
 
 
-class CannotFollowYourself(Conflict):
-    """Nobody can follow themselves."""
-
-
 def to_user(row: UserRow) -> User:
     """The single place where a row becomes something that other modules may see."""
     return msgspec.convert(row, User, from_attributes=True)
@@ -42,9 +41,13 @@ def to_profile(row: UserRow) -> Versioned[Profile]:
     return Versioned(msgspec.convert(row, Profile, from_attributes=True), row.version)
 
 
-def username_from(name: str) -> str:
-    """A valid username that recalls the name."""
-    return f"{slugify(name, separator='_')[:25].strip('_') or 'user':_<3}"
+def usernames(name: str) -> Iterator[str]:
+    """Valid usernames that recall the name, without end: the first is the most beautiful, the others rarely taken."""
+    base = slugify(name, separator="_")
+    yield f"{base[:25].strip('_') or 'user':_<3}"
+    for digits in count(2):
+        number = f"{secrets.randbelow(10**digits):0{digits}}"
+        yield f"{base[: 29 - digits].strip('_') or 'user'}_{number}"
 
 
 class UserService(Users, Accounts, Follows):
@@ -68,15 +71,14 @@ class UserService(Users, Accounts, Follows):
 
     async def create(self, person: NewUser) -> User:
         same_person = identity(person.email)
-        username = person.username or username_from(person.name)
-        while (row := await self._users.insert_unless_taken(person, identity=same_person, username=username)) is None:
+        for username in [person.username] if person.username else usernames(person.name):
+            row = await self._users.insert_unless_taken(person, identity=same_person, username=username)
+            if row is not None:
+                await self._uow.publish(UserRegistered(user_id=row.id))
+                return to_user(row)
             if await self._users.exists(email_identity=same_person):
                 raise EmailTaken
-            if person.username:
-                raise UsernameTaken
-            username = f"{username_from(person.name)[:25]}_{secrets.randbelow(10_000):04}"
-        await self._uow.publish(UserRegistered(user_id=row.id))
-        return to_user(row)
+        raise UsernameTaken
 
     async def verify_email(self, user_id: UUID, email: str) -> bool:
         row = await self._users.to_edit(user_id)
@@ -129,8 +131,10 @@ class UserService(Users, Accounts, Follows):
             await self._uow.publish(UserFollowed(follower_id=follower_id, followee_id=followee_id))
 
     async def unfollow(self, follower_id: UUID, followee_id: UUID) -> None:
-        """Stop following, if so; raises `NotFound`."""
-        if await self._users.lock_pair(follower_id, followee_id) < (2 if follower_id != followee_id else 1):
+        """Stop following, if so; raises `CannotFollowYourself` or `NotFound`."""
+        if follower_id == followee_id:
+            raise CannotFollowYourself
+        if await self._users.lock_pair(follower_id, followee_id) < 2:
             raise NotFound
         if await self._follows.delete_if_present(follower_id, followee_id):
             await self._users.count_follow(follower_id, followee_id, -1)

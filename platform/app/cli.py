@@ -72,13 +72,16 @@ def choose(modules: str | None) -> None:
 
 @contextmanager
 def ready(data_dir: Path) -> Iterator[Mapping[str, str]]:
-    """The environment is complete and the database answers."""
+    """The environment is complete and the database answers; one of our own is also migrated."""
     from app.database import check
     from app.environment import environment
+    from app.migrations import upgrade
 
+    ours = not os.environ.get("DATABASE_URL")
     with environment(data_dir, os.environ) as env:
         os.environ.update(env)
-        check(env["DATABASE_URL"])
+        prepare = upgrade if ours else check
+        prepare(url("DATABASE_URL", env, "postgresql", "postgres"))
         yield os.environ
 
 

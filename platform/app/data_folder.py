@@ -7,26 +7,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.processes import wait_until
+from app.processes import Failure, wait_until
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """What the system refuses in ``folder`` becomes a `Failure`."""
+    try:
+        yield
+    except OSError as error:
+        raise Failure(f"{folder.absolute()} cannot be used: {(error.strerror or str(error)).lower()}") from None
 
 
 def private_folder(path: Path) -> Path:
     """``path``, absolute, existing, and closed to others if it is new."""
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with usable(path):
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path.resolve()
 
 
 def kept_secret(path: Path) -> str:
     """The 32 random bytes in ``path``, as text: made by whoever asks first, the same for everybody from then on."""
-    with suppress(FileNotFoundError):
+    with usable(path.parent):
+        with suppress(FileNotFoundError):
+            return path.read_text()
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        draft.touch(0o600)
+        draft.write_text(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
         return path.read_text()
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    draft.touch(0o600)
-    draft.write_text(secrets.token_urlsafe(32))
-    with suppress(FileExistsError):
-        path.hardlink_to(draft)
-    draft.unlink()
-    return path.read_text()
 
 
 @contextmanager
@@ -35,7 +46,8 @@ def locked(path: Path, patience: float, otherwise: str) -> Iterator[int]:
 
     Yields the open file. A child that inherits it keeps the lock for as long as it, or a child of its own, lives.
     """
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with usable(path.parent):
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         wait_until(lambda: acquired(lock), patience, otherwise)
         yield lock

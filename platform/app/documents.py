@@ -10,6 +10,7 @@ from app.module_map import ModuleMap
 from app.registry import modules
 from kernel.db import Entity
 from kernel.events import Event, topic
+from kernel.http.openapi import document_problems
 from kernel.module import Module
 from kernel.settings import KernelSettings
 
@@ -37,7 +38,7 @@ def module_map(module: Module) -> ModuleMap:
         for method in getattr(route, "methods", ())
         if method != "OPTIONS"
     }
-    tables = {table.name for table in tables_of(Entity.registry) if table.schema == module.name}
+    tables = {str(table.name) for table in tables_of(Entity.registry) if table.schema == module.name}
     events = {topic(event) for event in Event.__subclasses__()}
     return ModuleMap(
         name=module.name,
@@ -63,5 +64,7 @@ def openapi(module: str | None = None) -> bytes:
     from app.asgi import build  # here, because the page at / shows `module_map`
 
     env = NOWHERE if module is None else {**NOWHERE, "QUIRE_SERVE_MODULES": module}
-    document = build(env).openapi_schema.to_schema()
+    app = build(env)
+    document_problems(app)  # it never starts
+    document = app.openapi_schema.to_schema()
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

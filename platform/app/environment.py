@@ -36,15 +36,14 @@ def environment(data_dir: Path, env: Mapping[str, str]) -> Iterator[dict[str, st
 def with_defaults(data_dir: Path, env: Mapping[str, str]) -> dict[str, str]:
     """``env`` without what is empty, and with everything but servers; what is wrong in it raises `SettingsError`."""
     complete = {name: value for name, value in env.items() if value}
-    mode = complete.get("QUIRE_ENV", "development")
-    if mode in {"development", "test"}:
-        folder = private_folder(data_dir)
-        if "QUIRE_SECRET_KEY" not in complete:
-            complete["QUIRE_SECRET_KEY"] = kept_secret(folder / "secret_key")
-        complete.setdefault("QUIRE_MAIL_URL", f"file:{folder / 'mail'}")
-        KernelSettings.from_env(NOWHERE | complete)
-    else:
+    if complete.get("QUIRE_ENV", "development") not in {"development", "test"}:
         KernelSettings.from_env(complete)
+        return complete
+    if "QUIRE_SECRET_KEY" not in complete:
+        complete["QUIRE_SECRET_KEY"] = kept_secret(private_folder(data_dir) / "secret_key")
+    if "QUIRE_MAIL_URL" not in complete:
+        complete["QUIRE_MAIL_URL"] = f"file:{private_folder(data_dir) / 'mail'}"
+    KernelSettings.from_env(NOWHERE | complete)
     return complete
 
 

@@ -29,7 +29,8 @@ def serve(listener: socket.socket, workers: int) -> None:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http="kernel.http.protocol:ProblemProtocol",
+        ws="none",
         lifespan="on",
         backlog=BACKLOG,
         log_config=None,
@@ -40,6 +41,7 @@ def serve(listener: socket.socket, workers: int) -> None:
         timeout_graceful_shutdown=20,
     )
     if workers == 1:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what uvicorn restores, and raises once more, when it is done
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run([listener])
         return

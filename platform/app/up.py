@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +18,8 @@ from app.environment import lacks_servers, ownership, share, with_defaults
 from app.processes import Command, Failure
 from app.serving import address, listening, loopback
 from app.supervisor import Program, Service, keep_running
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 OWNERSHIP_PATIENCE = 3.0
 """Seconds in which another command may finish with the data folder."""
@@ -35,14 +37,13 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
     Raises `Failure` or `SettingsError`, or `SystemExit` where a child has already said what is wrong.
     """
     orphaned = left_by_uv()
-    raise_on_signals()
-    with suppress(KeyboardInterrupt), ExitStack() as stack:
+    with until_interrupted(), ExitStack() as stack:
         listening(host, port).close()  # before anything is started
         env = with_defaults(data_dir, {"QUIRE_PUBLIC_URL": address(host, port), **os.environ})
-        folder = private_folder(data_dir)
+        folder = data_dir.absolute()
         servers: list[Server] = []
         if lacks_servers(env):
-            stack.enter_context(ownership(folder, OWNERSHIP_PATIENCE))
+            stack.enter_context(ownership(private_folder(folder), OWNERSHIP_PATIENCE))
             servers = start_servers(folder, env, stack)
         migrate(env)
         if servers:
@@ -122,18 +123,23 @@ def print_addresses(url: str, folder: Path, env: Mapping[str, str]) -> None:
     )
 
 
-def raise_on_signals() -> None:
-    """From now on every signal that asks us to stop raises KeyboardInterrupt."""
-    last = 0.0
+@contextmanager
+def until_interrupted() -> Iterator[None]:
+    """A signal that asks us to stop raises KeyboardInterrupt, which ends here; after that nobody can interrupt us."""
+    last = -SAME_CTRL_C
 
     def interrupt(_: int, __: FrameType | None) -> None:
         nonlocal last
-        repeated, last = time.monotonic() - last < SAME_CTRL_C, time.monotonic()
-        if not repeated:
+        if time.monotonic() - last > SAME_CTRL_C:
+            last = time.monotonic()
             raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPPING:
         signal.signal(number, interrupt)
+    with suppress(KeyboardInterrupt):
+        yield
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def left_by_uv() -> Callable[[], bool]:

@@ -12,9 +12,19 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from kernel.events import Event
 from kernel.settings import CacheSettings
 
 TOKEN_TTL = 86_400
+
+
+class EntitiesChanged(Event, frozen=True, tag="kernel.entities_changed"):
+    """What is cached of these entities is out of date.
+
+    In the outbox, since a process may end, or Redis be away, just after the commit.
+    """
+
+    entities: tuple[str, ...]
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -50,9 +60,8 @@ class Cache:
         return body
 
     async def forget(self, *entities: str) -> None:
-        """Make every value that embeds one of ``entities`` unservable."""
-        with suppress(RedisError, OSError):
-            await self._redis.delete(*(f"g:{entity}" for entity in entities))
+        """Make every value that embeds one of ``entities`` unservable; raises `RedisError` where that is uncertain."""
+        await self._redis.delete(*(f"g:{entity}" for entity in entities))
 
     async def _begin(self, name: str) -> bytes:
         fresh = secrets.token_bytes(8)

@@ -15,10 +15,14 @@ from kernel.db import utc_now
 from kernel.events import decode
 from kernel.jobs import Queue
 from kernel.settings import JobsSettings
+from kernel.text import reason
 from kernel.unit_of_work import Database, Subscriber
 
 BATCH = 50
 """Rows of one subscriber that one job carries."""
+
+ENOUGH = 20
+"""Jobs in the queue that keep every worker busy; more rows wait better in PostgreSQL, where no lease runs out."""
 
 log = structlog.get_logger()
 
@@ -26,6 +30,10 @@ log = structlog.get_logger()
 def backoff(attempts: int) -> timedelta:
     """Doubling from two seconds to five minutes, with jitter: what failed together does not return together."""
     return timedelta(seconds=min(2**attempts, 300) * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+
+
+class WorkerLost(Exception):
+    """Every attempt ended with its worker."""
 
 
 class Delivery:
@@ -53,16 +61,31 @@ class Delivery:
 
     async def relay(self) -> int:
         """Lease due rows and queue them; how many. Without Redis they are delivered right here."""
+        queued = await self._queued()
+        if queued is not None and queued >= ENOUGH:
+            return 0
         async with self._database.unit_of_work() as uow:
             leased = await outbox.lease(uow.session, seconds=self._settings.lease)
         for subscriber, row_ids in leased.items():
             for start in range(0, len(row_ids), BATCH):
                 ids = [str(row_id) for row_id in row_ids[start : start + BATCH]]
-                try:
-                    await self._queue.enqueue("deliver", subscriber=subscriber, ids=ids, retries=1, timeout=60, ttl=60)
-                except (RedisError, OSError):
+                if queued is None or not await self._enqueue(subscriber, ids):
                     await self.deliver(subscriber, ids)
         return sum(map(len, leased.values()))
+
+    async def _queued(self) -> int | None:
+        """How many jobs wait; nothing without Redis."""
+        try:
+            return await self._queue.count("queued")
+        except (RedisError, OSError):
+            return None
+
+    async def _enqueue(self, subscriber: str, ids: list[str]) -> bool:
+        try:
+            await self._queue.enqueue("deliver", subscriber=subscriber, ids=ids, retries=1, timeout=60, ttl=60)
+        except (RedisError, OSError):
+            return False
+        return True
 
     async def deliver(self, subscriber: str, ids: list[str]) -> None:
         """Run one subscriber for each of these rows; a failing row does not hold up the others."""
@@ -75,8 +98,11 @@ class Delivery:
 
     async def _attempt(self, name: str, row_id: UUID) -> None:
         async with self._database.unit_of_work() as uow:
-            if not await outbox.begin(uow.session, row_id):
-                return
+            attempt = await outbox.begin(uow.session, row_id)
+        if attempt is None:
+            return
+        if attempt > self._settings.max_attempts:
+            raise WorkerLost(f"{attempt - 1} times")
         async with self._database.unit_of_work() as uow:
             row = await outbox.take(uow.session, row_id)
             if row is None:
@@ -90,7 +116,7 @@ class Delivery:
             row = await outbox.take(uow.session, row_id)
             if row is None:
                 return
-            row.last_error = f"{type(error).__name__}: {error}"[:500]
+            row.last_error = reason(error)
             row.leased_until = None
             if row.attempts >= self._settings.max_attempts:
                 row.dead_at = utc_now()

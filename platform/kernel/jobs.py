@@ -6,7 +6,9 @@ Redis is away, and uses up its whole grace period to stop; the two classes below
 
 import asyncio
 import time
+from typing import Any
 
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq import Job, Status, Worker
 from saq.queue.redis import RedisQueue
@@ -33,7 +35,11 @@ class Queue(RedisQueue):
     grace = 10.0
     """Seconds that a popped job may take to become active."""
 
-    _first_seen: dict[bytes, float]
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(redis, name="quire")
+        self.idle: set[asyncio.Task[Any] | None] = set()
+        """Slots of the worker that wait for a job."""
+        self._first_seen: dict[bytes, float] = {}
 
     async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
         """Forget jobs that nobody works on; the outbox and the schedule queue them again. Once per ``lock`` seconds."""
@@ -41,7 +47,7 @@ class Queue(RedisQueue):
             return []
         job_ids: list[bytes] = await self.redis.lrange(self._active, 0, -1)  # type: ignore[misc] # redis-py types two worlds
         payloads = await self.redis.mget(job_ids) if job_ids else []
-        seen, now = getattr(self, "_first_seen", {}), time.monotonic()
+        seen, now = self._first_seen, time.monotonic()
         self._first_seen = {}
         lost: list[str] = []
         for job_id, payload in zip(job_ids, payloads, strict=True):
@@ -65,28 +71,46 @@ class Queue(RedisQueue):
 
     async def dequeue(self, timeout: float = 0.0, poll_interval: float = 0.0) -> Job | None:  # noqa: ASYNC109 - SAQ's
         """The next job; without Redis, nothing after a second."""
+        slot = asyncio.current_task()
+        self.idle.add(slot)
         try:
             return await super().dequeue(timeout, poll_interval)
         except (RedisError, OSError):
             await asyncio.sleep(1)
             return None
+        finally:
+            self.idle.discard(slot)
+
+    async def disconnect(self) -> None:
+        """Let go of every connection, also while Redis is away."""
+        await self.redis.aclose()
 
 
 class JobWorker(Worker[Context]):
     """A worker that stops as soon as its running jobs are done, or the grace period is over."""
 
+    queue: Queue
+
     async def stop(self) -> None:
         """Take no new job, let the running ones finish, leave the rest to their leases."""
         self.event.set()
-        running = {context["task"] for context in self.job_task_contexts.values()}
-        if running and self._shutdown_grace_period_s:
-            await asyncio.wait(running, timeout=self._shutdown_grace_period_s)
-            await asyncio.sleep(0.1)  # their results are written by the tasks around them
-        await cancel_tasks(list(self.tasks), timeout=1)
+        await asyncio.sleep(0)  # a slot that is about to wait begins to
+        while idle := [slot for slot in self.queue.idle if slot]:
+            await cancel_tasks(idle, timeout=0.1)  # until it works, see `end`
+        busy = {task for task in self.tasks if task.get_name() == "process"}
+        if busy:
+            await asyncio.wait(busy, timeout=self._shutdown_grace_period_s)
+        await cancel_tasks(list(self.tasks), timeout=2)
         self.tasks.clear()
         await super().stop()
 
 
+async def end(task: asyncio.Task[Any]) -> None:  # Any: whatever it returns
+    """Cancel it until it is over: with Python 3.11 and redis-py, a cancellation that meets an answer is lost."""
+    while not await cancel_tasks([task], timeout=0.1):
+        pass
+
+
 def open_queue(settings: KernelSettings) -> Queue:
     """The queue of all modules; its client may block for as long as a slot waits."""
-    return Queue(redis_client(settings.redis_url, timeout=DEQUEUE_TIMEOUT + 3), name="quire")
+    return Queue(redis_client(settings.redis_url, timeout=DEQUEUE_TIMEOUT + 3))

@@ -3,11 +3,12 @@
 The row, not a job in Redis, is the promise that a subscriber runs (https://microservices.io/patterns/data/transactional-outbox.html).
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, delete, func, select, text, update
+from sqlalchemy import Index, String, delete, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,14 +45,17 @@ class OutboxRow(Base):
 OPEN = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
 
 
-async def lease(session: AsyncSession, *, seconds: float, limit: int = 100) -> dict[str, list[UUID]]:
-    """Due rows by subscriber, oldest first, each reserved for ``seconds``.
+async def lease(
+    session: AsyncSession, *, seconds: float, limit: int = 100, subscribers: Collection[str] | None = None
+) -> dict[str, list[UUID]]:
+    """Due rows by subscriber (one of ``subscribers``, or any), oldest first, each reserved for ``seconds``.
 
     A row whose subscriber is running is locked and therefore skipped, so a lease only has to outlast the queue.
     """
     due = (
         select(OutboxRow.id)
         .where(*OPEN, OutboxRow.run_after <= func.now(), func.coalesce(OutboxRow.leased_until < func.now(), True))
+        .where(true() if subscribers is None else OutboxRow.subscriber.in_(subscribers))
         .order_by(OutboxRow.run_after)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -69,17 +73,17 @@ async def lease(session: AsyncSession, *, seconds: float, limit: int = 100) -> d
     return batches
 
 
-async def begin(session: AsyncSession, row_id: UUID) -> bool:
-    """Count the attempt before it is made, so that one that kills its worker counts; whether the row is free to try."""
+async def begin(session: AsyncSession, row_id: UUID) -> int | None:
+    """Count an attempt before it is made, so that one that kills its worker counts; nothing if the row is not free."""
     free = select(OutboxRow.id).where(OutboxRow.id == row_id, *OPEN).with_for_update(skip_locked=True)
     counted = await session.execute(
         update(OutboxRow)
         .where(OutboxRow.id.in_(free.scalar_subquery()))
         .values(attempts=OutboxRow.attempts + 1)
-        .returning(OutboxRow.id)
+        .returning(OutboxRow.attempts)
         .execution_options(synchronize_session=False)
     )
-    return counted.first() is not None
+    return counted.scalar()
 
 
 async def take(session: AsyncSession, row_id: UUID) -> OutboxRow | None:

@@ -62,6 +62,8 @@ STATUSES: Mapping[Kind, int] = {
 }
 """Families and their status; a kind that belongs to none is a bad request."""
 
+LONGEST_INSTANCE = 1000
+
 REFUSALS: Mapping[int, Callable[[], DomainError]] = {
     STATUSES[family]: family
     for family in (
@@ -115,7 +117,7 @@ def describe(error: DomainError, scope: Scope) -> Problem:
         title=error.title(),
         status=status_of(type(error)),
         detail=str(error) or f"{error.title()}.",
-        instance=quote(scope["path"], safe="/:@!$&'()*+,;=~"),
+        instance=quote((scope.get("raw_path") or scope["path"].encode())[:LONGEST_INSTANCE], safe="/%:@!$&'()*+,;=~"),
         code=error.code(),
         request_id=str(scope.get("state", {}).get("request_id", "")),
         errors=error.violations if isinstance(error, ValidationFailed) else msgspec.UNSET,
@@ -150,6 +152,8 @@ def understood(error: Exception) -> DomainError:
     match error:
         case DomainError():
             return error
+        case ExceptionGroup():  # of Litestar, where the end of a dependency fails
+            return understood(error.exceptions[0])
         case ValidationException():
             return refused_parameters(error)
         case MethodNotAllowedException():

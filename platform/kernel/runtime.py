@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kernel.cache import Cache
+from kernel.cache import Cache, EntitiesChanged
 from kernel.db import connect
 from kernel.mail import MailDelivery, MailQueued, open_transport
 from kernel.module import Module
 from kernel.redis_client import redis_client
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Database, Subscriber, by_topic
+from kernel.unit_of_work import Database, Subscriber, UnitOfWork, by_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,17 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         sender=settings.mail.sender,
         domain=urlsplit(settings.public_url).hostname or "localhost",
     )
-    subscribers = [
+    redis = redis_client(settings.redis_url, timeout=settings.cache.timeout)
+    cache = Cache(redis, settings.cache)
+
+    async def forget_again(event: EntitiesChanged, _: UnitOfWork) -> None:
+        await cache.forget(*event.entities)
+
+    subscribers: list[Subscriber[Any]] = [  # Any: see `Runtime`
+        Subscriber(EntitiesChanged, forget_again),
         Subscriber(MailQueued, mails.send),
         *(subscriber for module in modules for subscriber in module.subscribers),
     ]
     engine = connect(settings.database_url, settings.db)
-    redis = redis_client(settings.redis_url, timeout=settings.cache.timeout)
-    database = Database(engine, by_topic(subscribers), Cache(redis, settings.cache))
+    database = Database(engine, by_topic(subscribers), cache)
     return Runtime(engine, redis, database, subscribers)

@@ -47,8 +47,8 @@ class Access(msgspec.Struct, frozen=True):
     who: str
     permission: str | None = None
 
-    def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
-        """Raise `NotAuthenticated` or `PermissionDenied`."""
+    async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
+        """Raise `NotAuthenticated` or `PermissionDenied`. (A coroutine, or Litestar would call it in a thread.)"""
         caller: Principal | None = connection.scope.get("user")
         if self == public:  # not `is`: Litestar copies guards
             return

@@ -10,9 +10,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
-Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Names: TypeAlias = tuple[str, ...]
+Origins: TypeAlias = tuple[Annotated[str, msgspec.Meta(pattern=r"^(\*|https?://[^\s/]+)$")], ...]
+Mailbox: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$")]
+
+DESK = "http://127.0.0.1:8000"
+"""Where a browser finds `quire up`."""
 
 
 class SettingsError(Exception):
@@ -21,7 +26,7 @@ class SettingsError(Exception):
 
 def read(variable: str, text: str, kind: Any) -> Any:  # Any: a type form such as `Annotated[int, Meta(ge=1)]`
     """One variable as ``kind``; a tuple is read from comma-separated text."""
-    value = [part.strip() for part in text.split(",") if part.strip()] if kind == Names else text
+    value = [part.strip() for part in text.split(",") if part.strip()] if get_origin(kind) is tuple else text
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -51,7 +56,7 @@ class DatabaseSettings(Settings, frozen=True, kw_only=True):
     prefix = "DB"
 
     pool_size: Count = 20
-    max_overflow: Annotated[int, msgspec.Meta(ge=0)] = 10
+    max_overflow: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
     pool_timeout: Seconds = 2.0
     statement_timeout: Seconds = 5.0
     lock_timeout: Seconds = 2.0
@@ -88,11 +93,11 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
 
 
 class MailSettings(Settings, frozen=True, kw_only=True):
-    """How mail leaves; ``timeout`` in seconds."""
+    """How mail leaves. ``timeout`` is for one answer of the server, in seconds; a whole mail may take twice as long."""
 
     prefix = "MAIL"
 
-    sender: str = "Quire <no-reply@localhost>"
+    sender: Mailbox = "Quire <no-reply@localhost>"
     timeout: Seconds = 3.0
 
 
@@ -104,9 +109,9 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str
     secret_keys: tuple[str, ...]
     """The first encrypts, all decrypt."""
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = DESK
     mail_url: str
-    cors_origins: Names = ()
+    cors_origins: Origins = ()
     trusted_proxies: Names = ()
     log_format: Literal["json", "console"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -116,12 +121,15 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     mail: MailSettings = MailSettings()
 
+    def __repr__(self) -> str:
+        """Nothing of the keys and addresses."""
+        return f"<settings for {self.env}>"
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Everything, checked; raises `SettingsError`."""
         variables = {
             "env": "QUIRE_ENV",
-            "public_url": "QUIRE_PUBLIC_URL",
             "cors_origins": "QUIRE_CORS_ORIGINS",
             "trusted_proxies": "QUIRE_TRUSTED_PROXIES",
             "log_format": "QUIRE_LOG_FORMAT",
@@ -133,6 +141,7 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             database_url=url("DATABASE_URL", env, "postgresql", "postgres"),
             redis_url=url("REDIS_URL", env, "redis", "rediss", "redis+sentinel"),
             mail_url=url("QUIRE_MAIL_URL", env, "smtp", "smtps", "file"),
+            public_url=url("QUIRE_PUBLIC_URL", env, "http", "https", default=DESK).rstrip("/"),
             secret_keys=secret_keys(env),
             db=DatabaseSettings.from_env(env),
             cache=CacheSettings.from_env(env),
@@ -141,25 +150,39 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             mail=MailSettings.from_env(env),
             **given,
         )
+        if "*" in settings.cors_origins:
+            raise SettingsError("QUIRE_CORS_ORIGINS must list origins; * matches none")
         if settings.env == "production":
             refuse_what_is_unsafe(settings)
         return settings
 
 
-def url(variable: str, env: Mapping[str, str], *schemes: str) -> str:
+def url(variable: str, env: Mapping[str, str], *schemes: str, default: str = "") -> str:
     """An address with one of ``schemes``; a driver suffix such as ``+asyncpg`` is dropped."""
-    text = env.get(variable, "")
+    text = env.get(variable) or default
     if not text:
         raise SettingsError(f"{variable} is not set; `quire up` starts a server of its own in development")
     scheme, separator, rest = text.partition(":")
     scheme = scheme if scheme in schemes else scheme.partition("+")[0]
     if scheme not in schemes or not separator:
         raise SettingsError(f"{variable} must start with {' or '.join(f'{each}:' for each in schemes)}")
-    try:
-        _ = urlsplit(text).port
-    except ValueError:
-        raise SettingsError(f"{variable} is not a valid address") from None
+    if not is_address(scheme, text):
+        raise SettingsError(f"{variable} is not a valid address")
     return f"{'postgresql' if scheme == 'postgres' else scheme}:{rest}"
+
+
+def is_address(scheme: str, text: str) -> bool:
+    """Whether it can be one: ports are numbers, servers have names where the scheme needs them, sentinels a service."""
+    several = scheme == "redis+sentinel"
+    try:
+        parts = urlsplit(text)
+        servers = parts.netloc.rpartition("@")[2].split(",") if several else [parts.netloc]
+        hosts = [server.port != 0 and server.hostname for server in (urlsplit(f"//{each}") for each in servers)]
+    except ValueError:
+        return False
+    if scheme in {"file", "postgres", "postgresql", "redis", "rediss"}:
+        return True
+    return all(hosts) and (bool(parts.path.strip("/")) or not several)
 
 
 def secret_keys(env: Mapping[str, str]) -> tuple[str, ...]:
@@ -176,11 +199,9 @@ def refuse_what_is_unsafe(settings: KernelSettings) -> None:
     """Production does not start with what only a desk may have (OWASP ASVS 5.0, 13.4)."""
     if settings.http.rate_limits == "off":
         raise SettingsError("QUIRE_HTTP_RATE_LIMITS must be on in production")
-    if "*" in settings.cors_origins:
-        raise SettingsError("QUIRE_CORS_ORIGINS must list origins in production, not *")
     if "*" in settings.trusted_proxies:
         raise SettingsError("QUIRE_TRUSTED_PROXIES must list addresses in production, not *")
-    if urlsplit(settings.public_url).hostname in {None, "localhost", "127.0.0.1"}:
+    if urlsplit(settings.public_url).hostname in {"localhost", "127.0.0.1", "::1"}:
         raise SettingsError("QUIRE_PUBLIC_URL must be the public address in production")
     if any(len(set(key)) < 8 for key in settings.secret_keys):
         raise SettingsError("QUIRE_SECRET_KEY is too simple for production; take 32 random bytes")

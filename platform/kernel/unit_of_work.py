@@ -6,14 +6,15 @@ Nobody calls ``commit`` but the boundary that opened the unit of work, before an
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias
 
+from redis.exceptions import RedisError
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from kernel.cache import Cache
+from kernel.cache import Cache, EntitiesChanged
 from kernel.errors import DomainError
 from kernel.events import E, Event, encode, topic
 from kernel.outbox import OutboxRow
@@ -43,11 +44,18 @@ class UnitOfWork:
         """Cached values that embed one of ``entities`` are not served again once this is committed."""
         self._stale.update(entities)
 
+    async def pause(self) -> None:
+        """Before something slow: give the connection back, the next statement takes one. Nothing may be written yet."""
+        await self.session.commit()
+
     async def commit(self) -> None:
         """For the boundary only."""
+        if self._stale:
+            await self.publish(EntitiesChanged(entities=tuple(sorted(self._stale))))
         await self.session.commit()
         if self._stale:
-            await self._cache.forget(*self._stale)
+            with suppress(RedisError, OSError):  # the outbox repeats it
+                await self._cache.forget(*self._stale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Vault:
 
     def verify(self, purpose: str, message: str, mac: str) -> bool:
         """Whether ``mac`` was made by `sign`, in constant time."""
-        given = mac.encode()
+        given = mac.encode(errors="replace")
         return any(hmac.compare_digest(self._mac(key, message).encode(), given) for key in self._purpose(purpose))
 
     def _purpose(self, purpose: str) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from saq.types import PartialTimersDict
 
 from kernel import outbox
 from kernel.delivery import Delivery
-from kernel.jobs import DEQUEUE_TIMEOUT, Context, JobWorker, open_queue
+from kernel.jobs import DEQUEUE_TIMEOUT, Context, JobWorker, end, open_queue
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
@@ -71,8 +71,7 @@ async def run(settings: KernelSettings, modules: Sequence[Module]) -> None:
     try:
         await worker.start()
     finally:
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        await end(relay)
         await worker.queue.disconnect()
         await runtime.close()
         log.info("worker stopped")

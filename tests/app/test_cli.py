@@ -1,4 +1,5 @@
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,23 @@ def test_a_taken_port_ends_it_with_one_line(command: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("command", ["up", "serve", "work", "migrate"])
-def test_an_unreachable_database_ends_it_within_ten_seconds_with_one_line(command: str, tmp_path: Path) -> None:
-    listen = ["--port", free_port()] if command in {"up", "serve"} else []
-    with running(*QUIRE, command, "--data-dir", tmp_path, *listen, env=desk(**NOWHERE)) as process:
-        assert process.communicate(timeout=10) == ("", "quire: DATABASE_URL: no PostgreSQL answers at this address\n")
-        assert process.returncode == 2
+def test_an_unreachable_database_ends_all_of_them_within_ten_seconds_with_one_line(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(running(*QUIRE, *command, "--data-dir", tmp_path, env=desk(**NOWHERE)))
+            for command in (["up", "--port", free_port()], ["serve", "--port", free_port()], ["work"], ["migrate"])
+        ]
+        for process in processes:
+            message = "quire: DATABASE_URL: no PostgreSQL answers at this address\n"
+            assert process.communicate(timeout=10) == ("", message)
+            assert process.returncode == 2
+
+
+def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with running(*QUIRE, "migrate", "--data-dir", tmp_path / "file" / "folder", env=desk()) as process:
+        assert process.communicate() == ("", f"quire: {tmp_path}/file/folder cannot be used: not a directory\n")
+        assert process.returncode == 1
 
 
 def test_the_module_map_is_for_people_and_for_programs() -> None:

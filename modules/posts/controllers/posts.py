@@ -1,7 +1,7 @@
 """Writing, publishing and reading posts."""
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -9,16 +9,21 @@ from litestar import Controller, Response, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
+from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, Page, listing
 from kernel.http.request import HttpRequest
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
-from modules.posts.repositories import PostFilters
-from modules.posts.schemas import ChangePost, FullPost, PostSummary, ReplacePost, WritePost
+from modules.posts.contracts import InvalidTransition
+from modules.posts.repositories import Order, PostFilters
+from modules.posts.schemas import TAG, ChangePost, FullPost, PostSummary, ReplacePost, WritePost
 from modules.posts.services import PostService
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+
+STATE = {"problems": [PermissionDenied, InvalidTransition]}
+"""What keeps a post from moving on."""
 
 
 class PostController(Controller):
@@ -32,16 +37,14 @@ class PostController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         author: Annotated[str | None, QueryParameter(max_length=36, description="A username or an id.")] = None,
-        tag: Annotated[str | None, QueryParameter(max_length=50)] = None,
-        published_from: FromQuery[Moment | None] = None,
-        published_to: FromQuery[Moment | None] = None,
-        sort: FromQuery[Literal["newest", "oldest"]] = "newest",
+        tag: Annotated[str | None, QueryParameter(pattern=TAG, description="Posts that carry it.")] = None,
+        published_from: Annotated[Moment | None, QueryParameter(description="From this moment on.")] = None,
+        published_to: Annotated[Moment | None, QueryParameter(description="Before this moment.")] = None,
+        sort: FromQuery[Order] = "newest",
         include_total: IncludeTotal = False,
     ) -> Response[Page[PostSummary]]:
-        """Published posts, newest first."""
-        filters = PostFilters(
-            tag=tag, published_from=published_from, published_to=published_to, oldest_first=sort == "oldest"
-        )
+        """Published posts, newest first. A list for an author whom nobody knows is empty."""
+        filters = PostFilters(tag=tag, published_from=published_from, published_to=published_to, order=sort)
         page = await post_service.page(filters, author=author, cursor=cursor, limit=limit, include_total=include_total)
         return listing(request, page, public=True)
 
@@ -82,7 +85,7 @@ class PostController(Controller):
         shown = await post_service.read_by_slug(caller, slug)
         return resource(request, shown.value, version=shown.version, public=shown.value.status == "published")
 
-    @patch("/{post_id:uuid}", operation_id="changePost", guards=[signed_in])
+    @patch("/{post_id:uuid}", operation_id="changePost", guards=[signed_in], opt={"problems": [PermissionDenied]})
     async def change(
         self,
         request: HttpRequest,
@@ -96,7 +99,7 @@ class PostController(Controller):
         changed = await post_service.change(me, post_id, data, if_match)
         return resource(request, changed.value, version=changed.version)
 
-    @put("/{post_id:uuid}", operation_id="replacePost", guards=[signed_in])
+    @put("/{post_id:uuid}", operation_id="replacePost", guards=[signed_in], opt={"problems": [PermissionDenied]})
     async def replace(
         self,
         request: HttpRequest,
@@ -110,7 +113,7 @@ class PostController(Controller):
         changed = await post_service.change(me, post_id, data, if_match)
         return resource(request, changed.value, version=changed.version)
 
-    @post("/{post_id:uuid}/publish", operation_id="publishPost", status_code=200, guards=[signed_in])
+    @post("/{post_id:uuid}/publish", operation_id="publishPost", status_code=200, guards=[signed_in], opt=STATE)
     async def publish(
         self,
         request: HttpRequest,
@@ -123,7 +126,7 @@ class PostController(Controller):
         moved = await post_service.move(me, post_id, "publish", if_match)
         return resource(request, moved.value, version=moved.version)
 
-    @post("/{post_id:uuid}/unpublish", operation_id="unpublishPost", status_code=200, guards=[signed_in])
+    @post("/{post_id:uuid}/unpublish", operation_id="unpublishPost", status_code=200, guards=[signed_in], opt=STATE)
     async def unpublish(
         self,
         request: HttpRequest,
@@ -136,7 +139,7 @@ class PostController(Controller):
         moved = await post_service.move(me, post_id, "unpublish", if_match)
         return resource(request, moved.value, version=moved.version)
 
-    @post("/{post_id:uuid}/archive", operation_id="archivePost", status_code=200, guards=[signed_in])
+    @post("/{post_id:uuid}/archive", operation_id="archivePost", status_code=200, guards=[signed_in], opt=STATE)
     async def archive(
         self,
         request: HttpRequest,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id
 from modules.posts.models import PostRow
+
+Order: TypeAlias = Literal["newest", "oldest"]
 
 Position: TypeAlias = tuple[datetime, UUID]
 """Where a page ended: no two posts share one."""
@@ -29,7 +31,7 @@ class PostFilters(msgspec.Struct, frozen=True, kw_only=True):
     tag: str | None = None
     published_from: datetime | None = None
     published_to: datetime | None = None
-    oldest_first: bool = False
+    order: Order = "newest"
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What every row of the list fulfils."""
@@ -59,7 +61,7 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
         body: str,
         tags: list[str],
         status: str,
-        published_at: datetime | None,
+        now: datetime,
     ) -> PostRow | None:
         """The new row, or nothing if the slug is taken; waits for a twin that is not committed yet."""
         row: PostRow | None = await self.session.scalar(
@@ -72,10 +74,12 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
                 body=body,
                 tags=tags,
                 status=status,
-                published_at=published_at,
+                published_at=now if status == "published" else None,
                 reactions={},
                 comments_count=0,
                 version=1,
+                created_at=now,
+                updated_at=now,
             )
             .on_conflict_do_nothing(index_elements=["slug"])
             .returning(PostRow)
@@ -92,12 +96,12 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
 
     async def page(self, filters: PostFilters, *, after: Position | None, limit: int) -> Sequence[PostRow]:
         """Published posts beyond a position, in the order of the filters."""
-        place = tuple_(PostRow.published_at, PostRow.id)
+        columns = (PostRow.published_at, PostRow.id)
+        place, oldest_first = tuple_(*columns), filters.order == "oldest"
         statement = select(PostRow).where(*filters.conditions())
         if after is not None:
-            statement = statement.where(place > after if filters.oldest_first else place < after)
-        columns = (PostRow.published_at, PostRow.id)
-        order = columns if filters.oldest_first else [column.desc() for column in columns]
+            statement = statement.where(place > after if oldest_first else place < after)
+        order = columns if oldest_first else [column.desc() for column in columns]
         return (await self.session.scalars(statement.order_by(*order).limit(limit))).all()
 
     async def total(self, filters: PostFilters) -> int:

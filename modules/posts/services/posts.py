@@ -10,14 +10,14 @@ import msgspec
 from slugify import slugify
 
 from kernel.db import utc_now
-from kernel.errors import NotFound, PermissionDenied
+from kernel.errors import InvalidCursor, NotFound, PermissionDenied
 from kernel.http.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
 from modules.posts.contracts import Post, PostPublished, Posts, Status
 from modules.posts.models import PostRow
-from modules.posts.repositories import PostFilters, PostRepository, place_of
+from modules.posts.repositories import Order, Position, PostFilters, PostRepository, place_of
 from modules.posts.schemas import Author, ChangePost, FullPost, PostSummary, ReplacePost, WritePost
 from modules.posts.services.states import Act, after
 from modules.users import User, Users
@@ -33,7 +33,7 @@ def slug_from(title: str) -> str:
 
 def excerpt_of(body: str) -> str:
     """The beginning of a text, on one line."""
-    words = " ".join(body[: 2 * EXCERPT].split())
+    words = " ".join(body.split(maxsplit=EXCERPT)[:EXCERPT])
     return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rstrip()}…"
 
 
@@ -85,7 +85,7 @@ class PostService(Posts):
 
     async def write(self, me: Principal, form: WritePost) -> Versioned[FullPost]:
         """A new post under a slug of its own."""
-        now = utc_now() if form.status == "published" else None
+        now = utc_now()
         slug = slug_from(form.title)
         while (
             row := await self._posts.insert_unless_taken(
@@ -95,7 +95,7 @@ class PostService(Posts):
                 body=form.body,
                 tags=unique(form.tags),
                 status=form.status,
-                published_at=now,
+                now=now,
             )
         ) is None:
             slug = f"{slug_from(form.title)}-{secrets.token_hex(3)}"
@@ -116,12 +116,9 @@ class PostService(Posts):
     ) -> Versioned[FullPost]:
         """Apply what was sent, leave the rest alone; raises `NotFound`, `PermissionDenied` or `PreconditionFailed`."""
         row = await self._to_edit(me, post_id, if_match)
-        changes = {field: value for field, value in msgspec.structs.asdict(form).items() if value is not msgspec.UNSET}
-        if "tags" in changes:
-            changes["tags"] = unique(changes["tags"])
-        for field, value in changes.items():
-            if value != getattr(row, field):
-                setattr(row, field, value)
+        for field, value in msgspec.structs.asdict(form).items():
+            if value is not msgspec.UNSET:
+                setattr(row, field, unique(value) if field == "tags" else value)
         await self._uow.session.flush()
         return await self._shown(row)
 
@@ -139,7 +136,7 @@ class PostService(Posts):
         self, filters: PostFilters, *, author: str | None, cursor: str | None, limit: int, include_total: bool
     ) -> Page[PostSummary]:
         """One page of published posts; ``author`` is a username or an id. Raises `InvalidCursor`."""
-        position = None if cursor is None else decode_cursor(cursor, datetime, UUID)
+        position = None if cursor is None else position_of(cursor, filters.order)
         if author is not None:
             author_id = await self._author_id(author)
             if author_id is None:
@@ -149,7 +146,7 @@ class PostService(Posts):
         shown = rows[:limit]
         return Page(
             items=await self._summaries(shown),
-            next_cursor=encode_cursor(*place_of(shown[-1])) if len(rows) > limit else None,
+            next_cursor=encode_cursor(filters.order, *place_of(shown[-1])) if len(rows) > limit else None,
             total=await self._posts.total(filters) if include_total else msgspec.UNSET,
         )
 
@@ -181,6 +178,14 @@ class PostService(Posts):
             raise PermissionDenied
         if_match.check(row.version)
         return row
+
+
+def position_of(cursor: str, order: Order) -> Position:
+    """Where the page before ended; raises `InvalidCursor`, also for a cursor of the other order."""
+    given_order, published_at, post_id = decode_cursor(cursor, str, datetime, UUID)
+    if given_order != order:
+        raise InvalidCursor
+    return published_at, post_id
 
 
 def may_read(caller: Principal | None, row: PostRow) -> bool:

@@ -3,23 +3,21 @@
 import re
 from functools import lru_cache
 from itertools import islice
-from json import JSONDecodeError, JSONDecoder
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import InternalServerException
 from litestar.params import BodyKwarg
 from litestar.types import Empty
 from litestar.typing import FieldDefinition
 from msgspec import inspect
 
-from kernel.errors import ClientDisconnected, MalformedBody, UnsupportedMediaType, ValidationFailed, Violation
+from kernel.errors import MalformedBody, UnsupportedMediaType, ValidationFailed, Violation
+from kernel.http.parsing import parse
 from kernel.http.validation import MOST, violations
 
 MAX_BODY = 1024 * 1024
-MAX_DEPTH = 64
 
 # Escapes of NUL and of surrogates, and a newline at the end of a text: msgspec lets some of them through.
 SUSPECT = re.compile(rb'\\u(?:0000|[dD][89a-fA-F])|\\(?:n|u000[aA])"')
@@ -34,10 +32,7 @@ class StrictRequest(Request[Any, Any, Any]):  # Any: who is calling, and what th
 
     async def body(self) -> bytes:
         """All bytes; raises `MalformedBody` for none where the handler needs some."""
-        try:
-            body = await super().body()
-        except InternalServerException as error:
-            raise ClientDisconnected from error
+        body = await super().body()
         if not body and needs_body(self.route_handler.parsed_data_field):
             raise MalformedBody("A JSON body is needed.")
         return body
@@ -101,7 +96,7 @@ body_of = lru_cache(1024)(Body)
 
 
 def is_simple(info: inspect.Type) -> bool:
-    """Whether msgspec alone is strict enough: not for times, ids, integers without bounds, and tags that are missing."""
+    """Whether msgspec alone is strict enough: not for times, ids, integers without bounds and missing tags."""
     match info:
         case inspect.DateTimeType() | inspect.UUIDType():
             return False
@@ -119,62 +114,3 @@ def is_simple(info: inspect.Type) -> bool:
             return is_simple(info.key_type) and is_simple(info.value_type)
         case _:
             return True
-
-
-def parse(body: bytes) -> object:
-    """One JSON text (RFC 8259), stricter than the standard library: see `MalformedBody`."""
-    try:
-        value: object = DECODER.decode(body.decode())
-    except UnicodeDecodeError:
-        raise MalformedBody("The body is not UTF-8.") from None
-    except JSONDecodeError as error:
-        raise MalformedBody(f"{error.msg} (line {error.lineno}, column {error.colno}).") from None
-    except RecursionError:
-        raise MalformedBody(TOO_DEEP) from None
-    # Every level needs a bracket, so few brackets mean few levels.
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and depth(value) > MAX_DEPTH:
-        raise MalformedBody(TOO_DEEP)
-    return value
-
-
-TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH}."
-
-
-def depth(value: object) -> int:
-    """How many arrays and objects are inside each other."""
-    deepest, level = 0, [value]
-    while level := [each for each in level if isinstance(each, dict | list)]:
-        deepest += 1
-        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
-    return deepest
-
-
-def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object whose names are all different."""
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise MalformedBody("An object has the same name twice.")
-    return value
-
-
-def finite(digits: str) -> float:
-    """A number that a double can hold."""
-    number = float(digits)
-    if number in {float("inf"), float("-inf")}:
-        raise MalformedBody("A number is too large.")
-    return number
-
-
-def whole(digits: str) -> int:
-    """An integer that a double can hold."""
-    if len(digits) > 308:
-        raise MalformedBody("A number is too large.")
-    return int(digits)
-
-
-def no_constant(name: str) -> NoReturn:
-    """``NaN`` and the infinities are Python's idea."""
-    raise MalformedBody("NaN and Infinity are not JSON.")
-
-
-DECODER = JSONDecoder(object_pairs_hook=unique, parse_float=finite, parse_int=whole, parse_constant=no_constant)

@@ -132,7 +132,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
     """Kinds that follow from the form of an operation."""
     yield from ALWAYS
     places = {each.param_in for each in operation.parameters or [] if isinstance(each, Parameter)}
-    guards = [guard for guard in handler.resolve_guards() if isinstance(guard, Access)]
+    guards = [guard for layer in handler.ownership_layers for guard in layer.guards or () if isinstance(guard, Access)]
     if "path" in places:
         yield NotFound
     if "query" in places or operation.request_body:
@@ -141,7 +141,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
         yield from (MalformedBody, PayloadTooLarge, UnsupportedMediaType)
     if any(isinstance(each, Parameter) and each.name == "cursor" for each in operation.parameters or []):
         yield InvalidCursor
-    if any(guard is not public for guard in guards):
+    if any(guard != public for guard in guards):
         yield NotAuthenticated
     if any(guard.permission for guard in guards):
         yield PermissionDenied

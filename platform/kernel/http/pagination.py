@@ -72,7 +72,7 @@ def next_address(scope: HTTPScope, cursor: str) -> str:
 
 def encode_cursor(*keys: Key) -> str:
     """The sort keys of the last row, as text that means nothing to a client."""
-    return urlsafe_b64encode(msgspec.json.encode(keys)).decode().rstrip("=")
+    return urlsafe_b64encode(encode(keys)).decode().rstrip("=")
 
 
 def decode_cursor(text: str, *kinds: type[Key]) -> tuple[Any, ...]:  # Any: one value for each kind

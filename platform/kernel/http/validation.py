@@ -93,7 +93,7 @@ def of_dict(value: object, kind: inspect.DictType, pointer: str) -> Iterator[Vio
         yield Violation(pointer, "invalid_type", "Expected an object.")
         return
     yield from of_size(value, kind.min_length, kind.max_length, "entries", pointer)
-    for key, inner in value.items():
+    for key, inner in islice(value.items(), kind.max_length):
         if next(violations(key, kind.key_type, pointer), None) or len(key) > LONGEST_NAME:
             yield Violation(pointer, "invalid_choice", "There is a name that is not possible here.")
         else:
@@ -110,7 +110,7 @@ def of_list(
         yield Violation(pointer, "invalid_type", "Expected an array.")
         return
     yield from of_size(value, kind.min_length, kind.max_length, "items", pointer)
-    for index, item in enumerate(value):
+    for index, item in enumerate(value[: kind.max_length]):
         yield from violations(item, kind.item_type, f"{pointer}/{index}")
 
 

@@ -9,6 +9,7 @@ from kernel.errors import DomainError
 from kernel.mail.ledger import Mail, MailQueued, MailRow
 from kernel.mail.letters import Compose, to_message
 from kernel.mail.transports import MailRefused, Transport
+from kernel.text import reason
 from kernel.unit_of_work import UnitOfWork
 
 
@@ -44,9 +45,9 @@ class MailDelivery:
         try:
             await self._transport(to_message(letter, mail, sender=self._sender, domain=self._domain))
         except MailRefused as error:
-            row.state, row.last_error = "failed", str(error)[:500]
+            row.state, row.last_error = "failed", reason(error)
         except Exception as error:
-            row.last_error = f"{type(error).__name__}: {error}"[:500]
+            row.last_error = reason(error)
             raise MailDeferred(row.last_error) from error
         else:
             row.state, row.sent_at = "sent", utc_now()

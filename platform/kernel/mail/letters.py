@@ -4,16 +4,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import cache
 from typing import TypeAlias
 
+import idna
 import msgspec
 from jinja2 import Environment, PackageLoader, Template
 
 from kernel.db import utc_now
 from kernel.mail.ledger import Mail
+from kernel.text import one_line
 from kernel.unit_of_work import UnitOfWork
+
+POLICY = SMTP.clone(refold_source="none")
+"""What is set raw stays as it is: folding would encode a long URL in ``List-Unsubscribe``, which nobody decodes."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -42,24 +47,19 @@ def html() -> Template:
     return Environment(loader=PackageLoader("kernel.mail", "."), autoescape=True).get_template("letter.html")
 
 
-def one_line(text: str) -> str:
-    """A header's value: a line break in it would start another header (CVE-2024-6923)."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def to_message(letter: Letter, mail: Mail, *, sender: str, domain: str) -> EmailMessage:
     """RFC 5322, text before HTML. The ``Message-ID`` is the ledger's: a repeated delivery is known as the same mail."""
-    message = EmailMessage(policy=SMTP)
-    name, address = parseaddr(sender)
-    message["From"] = Address(name, addr_spec=address)
+    message = EmailMessage(policy=POLICY)
+    name, _, address = sender.rpartition("<")
+    message["From"] = Address(one_line(name).strip('" '), addr_spec=address.rstrip(">"))
     user, _, host = mail.recipient.rpartition("@")
-    message["To"] = Address(username=user, domain=host)
+    message["To"] = Address(username=user, domain=host if host.isascii() else idna.encode(host, uts46=True).decode())
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(utc_now())
     message["Message-ID"] = f"<{mail.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     for header, value in letter.headers.items():
-        message[header] = one_line(value)
+        message.set_raw(header, one_line(value))
     parts = [*letter.paragraphs[:1], *([letter.link.url] if letter.link else []), *letter.paragraphs[1:]]
     message.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
     message.add_alternative(html().render(letter=letter), subtype="html", cte="quoted-printable")

@@ -53,15 +53,18 @@ def to_server(mail_url: str, settings: MailSettings) -> Transport:
 
     async def send(message: EmailMessage) -> None:
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=url.hostname,
-                port=url.port,
-                username=unquote(url.username) if url.username else None,
-                password=unquote(url.password) if url.password else None,
-                use_tls=url.scheme == "smtps",
-                timeout=settings.timeout,
-            )
+            async with asyncio.timeout(2 * settings.timeout):
+                await aiosmtplib.send(
+                    message.as_bytes(),  # our own: a message object would be folded anew
+                    sender=message["From"].addresses[0].addr_spec,
+                    recipients=[message["To"].addresses[0].addr_spec],
+                    hostname=url.hostname,
+                    port=url.port,
+                    username=unquote(url.username) if url.username else None,
+                    password=unquote(url.password) if url.password else None,
+                    use_tls=url.scheme == "smtps",
+                    timeout=settings.timeout,
+                )
         except aiosmtplib.SMTPRecipientsRefused as error:
             if all(refused.code >= 500 for refused in error.recipients):
                 raise MailRefused(str(error.recipients[0])) from error

@@ -63,8 +63,11 @@ async def header(x_number: FromHeader[Annotated[int, msgspec.Meta(ge=1)]]) -> in
 async def plain() -> None: ...
 
 
+APP = application(things, needs, page, show, by_name, header, plain)
+
+
 async def ask(address: str, method: str = "GET", headers: dict[str, str] | None = None) -> Any:
-    async with talking_to(application(things, needs, page, show, by_name, header, plain)) as client:
+    async with talking_to(APP) as client:
         return await client.request(method, address, headers=headers)
 
 

@@ -1,7 +1,6 @@
 """The walk that lists every violation, against msgspec, which knows only whether there is one."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -48,7 +47,6 @@ KINDS: list[Any] = [
     Annotated[datetime, Meta(tz=True)],
     date,
     timedelta,
-    Decimal,
     bytes,
     UUID,
     Colour,
@@ -155,9 +153,8 @@ def test_what_has_no_violation_converts_and_what_does_not_convert_has_one(kind: 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_msgspec_alone_is_trusted_only_where_it_is_as_strict(kind: Any) -> None:
     info = inspect.type_info(kind)
-    harmless = [
-        value for value in VALUES if "\\ud800" not in repr(value) and "\\x00" not in repr(value) and value != "ab\n"
-    ]
+    suspect = ("\\ud800", "\\x00", "ab\\n")  # sent the long way because of their bytes
+    harmless = [value for value in VALUES if not any(each in repr(value) for each in suspect)]
     for value in harmless if is_simple(info) else []:
         assert converts(value, kind) == (not list(violations(value, info, "/body"))), (kind, value)
 

@@ -1,0 +1,32 @@
+"""What uvicorn says by itself, in our words."""
+
+from os import urandom
+from typing import Any, cast
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from kernel.errors import Malformed
+from kernel.problems import describe
+
+HEAD = (
+    b"HTTP/1.1 400 Bad Request\r\n"
+    b"content-type: application/problem+json\r\n"
+    b"content-length: %d\r\n"
+    b"cache-control: no-store\r\n"
+    b"x-content-type-options: nosniff\r\n"
+    b"x-request-id: %s\r\n"
+    b"connection: close\r\n\r\n"
+)
+
+
+class ProblemProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose refusal of what is no HTTP at all is a problem document, too: uvicorn's ``http`` option."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer, and hang up: where the next request begins is unknown."""
+        request_id = urandom(16).hex()
+        scope = cast("Any", {"path": "/", "state": {"request_id": request_id}})  # Any: there is no real scope yet
+        body = msgspec.json.encode(describe(Malformed("This is not an HTTP request."), scope))
+        self.transport.write(HEAD % (len(body), request_id.encode()) + body)
+        self.transport.close()

@@ -1,0 +1,78 @@
+"""The auth module alone, on the real database; the people whom it lets in are fakes."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from litestar.di import NamedDependency
+from sqlalchemy import update
+
+from kernel.application import create_app
+from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+from kernel.unit_of_work import UnitOfWork
+from modules.auth.models import MailTokenRow, SessionRow
+from modules.auth.module import auth
+from modules.auth.settings import AuthSettings
+from modules.users import Accounts, Users
+from tests.running import People, Person, running
+from tests.users.fakes import FakeAccounts, FakeUsers
+
+
+@asynccontextmanager
+async def auth_alone(
+    kernel: KernelSettings, users: FakeUsers, settings: AuthSettings | None = None
+) -> AsyncGenerator[httpx.AsyncClient]:
+    """The module over HTTP, among the people whom ``users`` knows."""
+    accounts = FakeAccounts(users)
+
+    def provide_accounts(uow: NamedDependency[UnitOfWork]) -> Accounts:
+        return accounts
+
+    def provide_users(uow: NamedDependency[UnitOfWork]) -> Users:
+        return users
+
+    settings = settings or AuthSettings(bcrypt_rounds=4)
+    module = auth(settings, kernel, provide_accounts=provide_accounts, provide_users=provide_users)
+    async with running(create_app(kernel, [module])) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def users() -> FakeUsers:
+    return FakeUsers()
+
+
+@pytest.fixture(scope="session")
+async def http(settings: KernelSettings, users: FakeUsers) -> AsyncGenerator[httpx.AsyncClient]:
+    """One for all tests: what they leave in the process are people, and no two have the same address."""
+    async with auth_alone(settings, users) as client:
+        yield client
+
+
+@pytest.fixture
+def people(http: httpx.AsyncClient, runtime: Runtime) -> People:
+    """Signs people up and in; ``runtime`` deletes their credentials and sessions after the test."""
+    return People(http)
+
+
+@pytest.fixture
+async def ada(people: People) -> Person:
+    return await people.join("Ada")
+
+
+def disable(users: FakeUsers, person: Person) -> None:
+    """What an administrator would do."""
+    user = users.people[UUID(person.id)]
+    users.people[user.id] = msgspec.structs.replace(user, is_active=False)
+
+
+async def alter(runtime: Runtime, row: type[SessionRow | MailTokenRow], row_id: str, **columns: Any) -> None:
+    """Move a row's times, instead of waiting."""
+    async with runtime.database.unit_of_work() as uow:
+        change = update(row).where(row.id == UUID(row_id)).values(columns)
+        await uow.session.execute(change.execution_options(synchronize_session=False))

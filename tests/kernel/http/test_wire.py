@@ -1,0 +1,131 @@
+"""The edge on a real server, byte by byte: what a well-behaved client never sends."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+
+import pytest
+import structlog
+import uvicorn
+from litestar import get, post
+from litestar.params import JSONBody
+from litestar.response import Stream
+
+from kernel.http.protocol import ProblemProtocol
+from tests.kernel.http.apps import application
+
+HOST = b"Host: quire.example\r\n"
+LAST = b"Connection: close\r\n\r\n"
+
+
+@get("/plain")
+async def plain() -> dict[str, str]:
+    return {"a": "b"}
+
+
+@get("/stream")
+async def stream() -> Stream:
+    async def forever() -> AsyncGenerator[bytes]:
+        while True:
+            yield b"tick\n"
+            await asyncio.sleep(0.01)
+
+    return Stream(forever(), media_type="text/event-stream")
+
+
+@post("/posts")
+async def create(data: JSONBody[dict[str, str]]) -> dict[str, str]:
+    return data
+
+
+@pytest.fixture(scope="module")
+async def port() -> AsyncGenerator[int]:
+    app = application(plain, stream, create)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http=ProblemProtocol, ws="none", log_config=None))
+    running = asyncio.create_task(server._serve())
+    async with asyncio.timeout(5):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await running
+
+
+async def exchange(port: int, sent: bytes) -> bytes:
+    """All that the server says until it hangs up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    async with asyncio.timeout(5):
+        received = await reader.read(-1)
+    writer.close()
+    return received
+
+
+async def hang_up(port: int, sent: bytes) -> None:
+    """Send, and leave without waiting for an answer."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    writer.transport.abort()
+    await asyncio.sleep(0.05)
+
+
+def answers(received: bytes) -> list[tuple[int, bytes]]:
+    """Status and rest of each answer."""
+    parts = received.split(b"HTTP/1.1 ")[1:]
+    return [(int(part[:3]), part) for part in parts]
+
+
+@pytest.mark.parametrize("path", [b"/plain", b"/stream", b"/nowhere"])
+async def test_a_connection_goes_on_after_head(port: int, path: bytes) -> None:
+    requests = b"HEAD " + path + b" HTTP/1.1\r\n" + HOST + b"\r\nGET /plain HTTP/1.1\r\n" + HOST + LAST
+    received = await exchange(port, requests)
+    (first, head), (second, body) = answers(received)
+    assert (first, second) == (404 if path == b"/nowhere" else 200, 200)
+    assert head.endswith(b"\r\n\r\n")
+    assert body.endswith(b'{"a":"b"}')
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [
+        b"GET /plain HTTP/1.1\r\n" + LAST,
+        b"GET /plain HTTP/1.0\r\n\r\n",
+        b"GET /plain HTTP/1.1\r\n" + HOST + HOST + LAST,
+        b"GET /plain HTTP/1.1\r\n" + HOST + b"Host: evil.example\r\n" + LAST,
+        b"BREW /plain HTTP/1.1\r\n" + HOST + LAST,
+        b"CONNECT evil.example:80 HTTP/1.1\r\n" + HOST + LAST,
+        b"GET /\xc3\xa9 HTTP/1.1\r\n" + HOST + LAST,
+        b"GET /plain\r\n\r\n",
+        b"POST /posts HTTP/1.1\r\nContent-Length: -1\r\n" + HOST + LAST,
+        b"POST /posts HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n" + HOST + LAST,
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\x00" * 100,
+    ],
+)
+async def test_what_is_no_proper_request_gets_a_400_problem(port: int, request_head: bytes) -> None:
+    ((status, answer),) = answers(await exchange(port, request_head))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert status == 400
+    assert b"content-type: application/problem+json" in head
+    problem = json.loads(body)
+    assert problem["status"] == 400
+    assert f"x-request-id: {problem['request_id']}".encode() in head
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read(port: int, announced: bool) -> None:
+    head = b"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nConnection: close\r\n" + HOST
+    rest = b"Content-Length: 9000000\r\n\r\n" if announced else b"Transfer-Encoding: chunked\r\n\r\n"
+    body = b"x" * 1000 if announced else (b"10000\r\n" + b"x" * 65536 + b"\r\n") * 17
+    ((status, _),) = answers(await exchange(port, head + rest + body))
+    assert status == 413
+
+
+async def test_a_caller_who_hangs_up_is_no_failure_of_ours(port: int) -> None:
+    with structlog.testing.capture_logs() as logged:
+        head = b"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n" + HOST + b"\r\n{"
+        await hang_up(port, head)
+        await hang_up(port, b"GET /stream HTTP/1.1\r\n" + HOST + LAST)
+    assert logged == []

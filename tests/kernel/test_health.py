@@ -1,0 +1,71 @@
+import time
+
+import httpx
+import msgspec
+import pytest
+
+from kernel import health
+from kernel.application import create_app
+from kernel.health import Health
+from kernel.settings import KernelSettings
+from tests.kernel.support import NOWHERE, Open, eventually, silence
+from tests.running import running
+
+NO_DATABASE = "postgresql://quire@127.0.0.1:1/quire"
+
+
+async def ask(settings: KernelSettings, path: str = "/health/ready", **changes: str) -> httpx.Response:
+    async with running(create_app(msgspec.structs.replace(settings, **changes), [])) as client:
+        return await client.get(path)
+
+
+async def test_it_is_ready_with_everything_there(settings: KernelSettings) -> None:
+    answer = await ask(settings)
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "checks": {"postgresql": "ok", "redis": "ok"}}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_it_is_ready_without_redis_and_says_so(settings: KernelSettings) -> None:
+    answer = await ask(settings, redis_url=NOWHERE)
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "checks": {"postgresql": "ok", "redis": "unavailable"}}
+
+
+async def test_it_is_not_ready_without_postgresql(settings: KernelSettings) -> None:
+    answer = await ask(settings, database_url=NO_DATABASE)
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unavailable", "checks": {"postgresql": "unavailable", "redis": "ok"}}
+
+
+async def test_it_is_alive_without_anything(settings: KernelSettings) -> None:
+    answer = await ask(settings, "/health/live", database_url=NO_DATABASE, redis_url=NOWHERE)
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_silent_neighbours_are_not_waited_for(open_kernel: Open) -> None:
+    async with silence() as port:
+        server = f"127.0.0.1:{port}"
+        runtime = open_kernel(database_url=f"postgresql://quire@{server}/quire", redis_url=f"redis://{server}")
+        began = time.monotonic()
+        ready = await Health(runtime.engine, runtime.redis).ready()
+        assert ready.checks == {"postgresql": "unavailable", "redis": "unavailable"}
+        assert time.monotonic() - began < 2.5
+
+
+async def test_the_neighbours_are_asked_at_most_once_a_second(
+    open_kernel: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = open_kernel()
+    asked = Health(runtime.engine, runtime.redis)
+    assert health.FRESH == 1.0
+    monkeypatch.setattr(health, "FRESH", 0.2)
+    first = await asked.ready()
+    assert await asked.ready() is first
+
+    async def asked_again() -> bool:
+        return await asked.ready() is not first
+
+    began = time.monotonic()
+    await eventually(asked_again)
+    assert time.monotonic() - began >= 0.15

@@ -1,0 +1,128 @@
+import json
+import logging
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any, Literal, TypeAlias, cast
+
+import msgspec
+import pytest
+import structlog
+from litestar import get
+
+from kernel.application import create_app
+from kernel.module import Module
+from kernel.security import public
+from kernel.settings import KernelSettings
+from kernel.telemetry import configure_logging
+from tests.running import running
+
+LogAs: TypeAlias = Callable[[Literal["json", "console"]], StringIO]
+Written: TypeAlias = Callable[[], list[dict[str, Any]]]  # Any: JSON
+
+NASTY = 'a\r\nb\u2028c\u2029d\x1b[31me\x00f\x85g\udce4h"i\\j{}%s'
+SECRET = "hunter2"
+
+
+@pytest.fixture
+def log_as(settings: KernelSettings) -> Iterator[LogAs]:
+    """Configures logging and gets what it writes; afterwards it is as it was."""
+
+    def configure(log_format: Literal["json", "console"]) -> StringIO:
+        configure_logging(msgspec.structs.replace(settings, log_format=log_format, log_level="info"))
+        (handler,) = logging.getLogger().handlers
+        stream = StringIO()
+        cast("logging.StreamHandler[StringIO]", handler).setStream(stream)
+        return stream
+
+    yield configure
+    configure_logging(settings)
+
+
+@pytest.fixture
+def written(log_as: LogAs) -> Written:
+    """What was logged, one JSON object a line."""
+    stream = log_as("json")
+
+    def parse() -> list[dict[str, Any]]:  # Any: JSON
+        lines = stream.getvalue().split("\n")
+        assert lines.pop() == ""
+        assert all(line.isprintable() for line in lines)
+        return [json.loads(line) for line in lines]
+
+    return parse
+
+
+def test_whatever_is_logged_is_one_line_that_says_it_all(written: Written) -> None:
+    structlog.get_logger().warning(NASTY, value=NASTY, things=[NASTY], **{NASTY: 1})
+    (line,) = written()
+    assert (line["event"], line["value"], line["things"], line[NASTY]) == (NASTY, NASTY, [NASTY], 1)
+    assert line["level"] == "warning"
+    assert line["timestamp"].endswith("Z")
+
+
+def test_what_libraries_log_looks_the_same(written: Written) -> None:
+    logging.getLogger("some.library").error("said %s of %r", NASTY, NASTY)
+    (line,) = written()
+    assert line["event"] == f"said {NASTY} of {NASTY!r}"
+    assert (line["level"], line["logger"]) == ("error", "some.library")
+
+
+def test_what_json_has_no_word_for_is_described(written: Written) -> None:
+    structlog.get_logger().warning("odd", thing=object(), raw=b"\xff\n", error=ValueError(NASTY))
+    (line,) = written()
+    assert {"thing", "raw", "error"} <= line.keys()
+
+
+def fail(password: str) -> None:
+    raise RuntimeError(NASTY if password else "")
+
+
+@pytest.mark.parametrize("logger", ["structlog", "logging"])
+def test_an_exception_is_one_line_with_its_frames_and_without_their_variables(written: Written, logger: str) -> None:
+    log: Any = structlog.get_logger() if logger == "structlog" else logging.getLogger("some.library")  # Any: either
+    try:
+        fail(SECRET)
+    except RuntimeError as error:
+        log.error("failed", exc_info=error)
+    (line,) = written()
+    assert line["exception"][0]["exc_type"] == "RuntimeError"
+    assert line["exception"][0]["exc_value"] == NASTY
+    assert line["exception"][0]["frames"][-1]["name"] == "fail"
+    assert SECRET not in json.dumps(line)
+
+
+def test_an_exception_on_a_desk_is_shown_without_the_variables_of_its_frames(log_as: LogAs) -> None:
+    stream = log_as("console")
+    try:
+        fail(SECRET)
+    except RuntimeError:
+        structlog.get_logger().exception("failed")
+    assert "in fail" in stream.getvalue()
+    assert SECRET not in stream.getvalue()
+
+
+@get("/talk", guards=[public])
+async def talk() -> None:
+    structlog.get_logger().info("one")
+    logging.getLogger("some.library").warning("other")
+
+
+async def test_every_line_of_a_request_carries_the_id_that_its_answer_carries(
+    settings: KernelSettings, written: Written
+) -> None:
+    async with running(create_app(settings, [Module(name="scratch", controllers=[talk])])) as client:
+        answers = [await client.get("/api/v1/scratch/talk") for _ in range(2)]
+    ids = [answer.headers["X-Request-ID"] for answer in answers]
+    assert [line["request_id"] for line in written() if line["event"] in {"one", "other"}] == [
+        ids[0],
+        ids[0],
+        ids[1],
+        ids[1],
+    ]
+
+
+def test_what_is_less_than_asked_for_is_left_out(written: Written) -> None:
+    structlog.get_logger().debug("unheard")
+    logging.getLogger("some.library").debug("unheard")
+    logging.getLogger("saq").info("unheard")
+    assert written() == []

@@ -1,0 +1,135 @@
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+from saq import CronJob
+
+from kernel.delivery import ENOUGH, Delivery
+from kernel.jobs import Context, JobWorker, end
+from kernel.module import Module
+from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+from kernel.unit_of_work import Subscriber, UnitOfWork
+from kernel.worker import build, run, schedule
+from tests.kernel.support import HASTY, NOWHERE, Happened, Open, eventually, note, notes, outbox, publish, record
+
+
+@pytest.fixture
+def hasty(settings: KernelSettings) -> KernelSettings:
+    return msgspec.structs.replace(settings, jobs=HASTY)
+
+
+@asynccontextmanager
+async def working(worker: JobWorker, delivery: Delivery) -> AsyncGenerator[None]:
+    """What `kernel.worker.run` does, for the length of a test."""
+    life, relay = asyncio.create_task(worker.start()), asyncio.create_task(delivery.relay_for_ever())
+    try:
+        yield
+    finally:
+        await worker.stop()
+        await life
+        await end(relay)
+        await worker.queue.disconnect()
+
+
+async def all_done(runtime: Runtime) -> bool:
+    rows = await outbox(runtime.database)
+    return bool(rows) and all(row.done_at for row in rows)
+
+
+async def test_published_events_reach_their_subscriber_once_through_the_queue(
+    open_kernel: Open, settings: KernelSettings
+) -> None:
+    runtime = open_kernel(Subscriber(Happened, record))
+    names = [f"{number:03}" for number in range(120)]
+    await publish(runtime.database, *names)
+    worker, delivery = build(settings, [], runtime)
+    async with working(worker, delivery):
+        await eventually(lambda: all_done(runtime))
+    assert worker.queue.complete >= 3
+    assert await notes(runtime.database) == names
+
+
+async def test_what_redis_has_lost_is_delivered_all_the_same(open_kernel: Open, hasty: KernelSettings) -> None:
+    runtime = open_kernel(Subscriber(Happened, record))
+    await publish(runtime.database, "a")
+    worker, delivery = build(hasty, [], runtime)
+    assert await delivery.relay() == 1
+    await runtime.redis.flushdb()
+    async with working(worker, delivery):
+        await eventually(lambda: all_done(runtime))
+    assert await notes(runtime.database) == ["a"]
+
+
+async def test_no_more_is_queued_than_keeps_the_workers_busy(open_kernel: Open, settings: KernelSettings) -> None:
+    runtime = open_kernel(Subscriber(Happened, record))
+    worker, delivery = build(settings, [], runtime)
+    for _ in range(ENOUGH):
+        await publish(runtime.database, "a")
+        assert await delivery.relay() == 1
+    await publish(runtime.database, "waits")
+    assert await delivery.relay() == 0
+    await worker.queue.disconnect()
+
+
+async def test_a_slow_subscriber_is_not_run_again_when_its_lease_is_over(
+    open_kernel: Open, hasty: KernelSettings
+) -> None:
+    async def dawdle(event: Happened, uow: UnitOfWork) -> None:
+        began.append(time.monotonic())
+        await asyncio.sleep(3 * HASTY.lease)
+        await record(event, uow)
+
+    began: list[float] = []
+    runtime = open_kernel(Subscriber(Happened, dawdle))
+    await publish(runtime.database, "a")
+    async with working(*build(hasty, [], runtime)):
+        await eventually(lambda: all_done(runtime))
+    assert len(began) == 1
+
+
+async def test_scheduled_work_has_the_database(open_kernel: Open, hasty: KernelSettings) -> None:
+    async def tidy(ctx: Context) -> None:
+        async with ctx["database"].unit_of_work() as uow:
+            await note(uow, "tidied")
+
+    runtime = open_kernel()
+    module = Module(name="scratch", schedule=[CronJob(tidy, cron="* * * * * *")])
+
+    async def tidied() -> bool:
+        return "tidied" in await notes(runtime.database)
+
+    async with working(*build(hasty, [module], runtime)):
+        await eventually(tidied)
+
+
+def test_scheduled_functions_of_the_same_name_do_not_collide() -> None:
+    def tidying() -> CronJob[Context]:
+        async def tidy(ctx: Context) -> None: ...
+
+        return CronJob(tidy, cron="0 4 * * *", retries=7)
+
+    jobs = schedule([Module(name="one", schedule=[tidying()]), Module(name="other", schedule=[tidying()])])
+    names = [job.function.__qualname__ for job in jobs]
+    assert len(set(names)) == len(names)
+    assert {job.retries for job in jobs} == {1}
+
+
+@pytest.mark.parametrize("redis", ["there", "away"])
+async def test_a_worker_delivers_and_ends_when_asked_with_redis_or_without(
+    open_kernel: Open, hasty: KernelSettings, redis: str
+) -> None:
+    runtime = open_kernel(Subscriber(Happened, record))
+    settings = hasty if redis == "there" else msgspec.structs.replace(hasty, redis_url=NOWHERE)
+    await publish(runtime.database, "a")
+    module = Module(name="scratch", subscribers=[Subscriber(Happened, record)])
+    life = asyncio.create_task(run(settings, [module]))
+    await eventually(lambda: all_done(runtime))
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(life, timeout=2)
+    assert await notes(runtime.database) == ["a"]

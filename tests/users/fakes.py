@@ -1,0 +1,77 @@
+"""The users module as others see it, without a database. Published by the team that owns users."""
+
+from uuid import UUID
+
+import msgspec
+
+from kernel.db import new_id, utc_now
+from modules.users import Accounts, EmailTaken, Follows, NewUser, User, UsernameTaken, Users
+from modules.users.identity import identity
+from modules.users.services import usernames
+
+
+class FakeUsers(Users):
+    """Knows the people that it was given; ``people`` may be changed."""
+
+    def __init__(self, *people: User) -> None:
+        self.people = {person.id: person for person in people}
+
+    async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
+        return {user_id: self.people[user_id] for user_id in user_ids if user_id in self.people}
+
+    async def find_by_username(self, username: str) -> User | None:
+        return next((person for person in self.people.values() if person.username == username), None)
+
+
+class FakeAccounts(Accounts):
+    """Adds to the people that a `FakeUsers` knows."""
+
+    def __init__(self, users: FakeUsers) -> None:
+        self._users = users
+
+    async def create(self, person: NewUser) -> User:
+        if await self.find_by_email(person.email) is not None:
+            raise EmailTaken
+        candidates = [person.username] if person.username else usernames(person.name)
+        taken = {each.username for each in self._users.people.values()}
+        username = next((each for each in candidates if each not in taken), None)
+        if username is None:
+            raise UsernameTaken
+        now = utc_now()
+        user = User(
+            id=new_id(),
+            email=person.email,
+            username=username,
+            name=person.name,
+            bio="",
+            is_active=True,
+            is_superuser=person.is_superuser,
+            email_verified=person.email_verified,
+            roles=[],
+            created_at=now,
+            updated_at=now,
+        )
+        self._users.people[user.id] = user
+        return user
+
+    async def find_by_email(self, email: str) -> User | None:
+        wanted = identity(email)
+        return next((person for person in self._users.people.values() if identity(person.email) == wanted), None)
+
+    async def verify_email(self, user_id: UUID, email: str) -> bool:
+        user = self._users.people.get(user_id)
+        if user is None or user.email != email:
+            return False
+        self._users.people[user_id] = msgspec.structs.replace(user, email_verified=True)
+        return True
+
+
+class FakeFollows(Follows):
+    """Knows the pairs that it was given: who follows, and whom."""
+
+    def __init__(self, *pairs: tuple[UUID, UUID]) -> None:
+        self.pairs = set(pairs)
+
+    async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
+        followers = sorted(follower for follower, followee in self.pairs if followee == user_id)
+        return [follower for follower in followers if after is None or follower > after][:limit]
