@@ -7,6 +7,7 @@ from app.docs import docs_config, docs_routes
 from app.documents import module_map
 from app.pages import pages
 from app.registry import modules
+from app.system import system
 from app.version import running_version
 from kernel.application import create_app
 from kernel.http.edge import Application
@@ -32,12 +33,13 @@ def build(env: Mapping[str, str]) -> Application:
         raise SettingsError(f"--modules: there is no module {', '.join(sorted(unknown))}")
     version = running_version(env)
     openapi = docs_config("Quire", version.version, DESCRIPTION)
+    maps = [module_map(module) for module in product]
     in_folder = settings.env == "development" and settings.mail_url.startswith("file:")
     mailbox = folder_of(settings.mail_url) if in_folder else None
     return create_app(
         settings,
         product,
         served=[module for module in product if not names or module.name in names],
-        routes=[*docs_routes(openapi), *pages([module_map(module) for module in product], version, mailbox=mailbox)],
+        routes=[*docs_routes(openapi), *pages(maps, version, mailbox=mailbox), system(maps)],
         openapi=openapi,
     )

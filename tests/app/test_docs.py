@@ -89,7 +89,7 @@ async def test_a_reader_may_sign_in(client: httpx.AsyncClient) -> None:
     schemes = document["components"]["securitySchemes"]
     assert schemes["BearerToken"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     assert schemes["Password"]["flows"]["password"]["tokenUrl"] == "/token"
-    assert document["security"] == [{}, {"BearerToken": []}, {"Password": []}]
+    assert document["security"] == [{"BearerToken": []}, {"Password": []}]
 
 
 @pytest.mark.parametrize("package", VENDORED, ids=lambda package: str(package["name"]))

@@ -105,7 +105,7 @@ async def test_a_worker_killed_in_the_middle_loses_nothing_and_shows_nothing_twi
         assert await database.fetchval(told) == 0
 
         async def all_are_told() -> bool:
-            return await database.fetchval(told) == FOLLOWERS + 1
+            return bool(await database.fetchval(told) == FOLLOWERS + 1)
 
         await eventually(all_are_told)
         assert await unread(up.http, bob) == 2

@@ -23,7 +23,7 @@ def docs_config(
 ) -> OpenAPIConfig:
     """The frame of the OpenAPI document; its operations come from the handlers, its pages from `docs_routes`.
 
-    A token is welcome everywhere and demanded by the operations that declare it. With ``token_url`` (an OAuth2 password
+    A token is demanded by every operation that does not say otherwise. With ``token_url`` (an OAuth2 password
     grant) a reader of the pages may also sign in by name and password.
     """
     schemes = {"BearerToken": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
@@ -38,7 +38,7 @@ def docs_config(
         license=License(name="MIT", identifier="MIT"),
         tags=list(tags) or None,
         components=Components(security_schemes={**schemes}),
-        security=[{}, *welcome],
+        security=welcome,
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin()],
         openapi_router=Closed("/schema", route_handlers=[]),

@@ -18,6 +18,7 @@ from litestar.openapi.spec import (
     Operation,
     Parameter,
     Reference,
+    RequestBody,
     Schema,
 )
 from litestar.routes import HTTPRoute
@@ -26,6 +27,7 @@ from kernel.errors import (
     Conflict,
     InternalError,
     InvalidCursor,
+    InvalidToken,
     Malformed,
     MalformedBody,
     NotAuthenticated,
@@ -39,7 +41,7 @@ from kernel.errors import (
     ValidationFailed,
 )
 from kernel.problems import Kind, status_of
-from kernel.security import Access, public
+from kernel.security import Access, Authentication, public
 from kernel.versions import IfMatch
 
 Answers: TypeAlias = dict[str, OpenAPIResponse | Reference]
@@ -102,6 +104,10 @@ def document_problems(app: Litestar) -> None:
             operation = getattr(item, method.lower(), None)
             if isinstance(operation, Operation):
                 complete(operation, method, handler, components.responses)
+                if not takes_tokens(handler):
+                    operation.security = []
+                elif all(guard == public for guard in guards_of(handler)):
+                    operation.security = [{}, *(document.security or [])]
 
 
 def complete(operation: Operation, method: str, handler: HTTPRouteHandler, shared: Answers) -> None:
@@ -121,6 +127,20 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
     operation.responses = {**successes, **failures}
     if takes_precondition(handler):
         operation.parameters = [*(operation.parameters or []), IF_MATCH]
+    body = handler.parsed_fn_signature.parameters.get("data")
+    if isinstance(operation.request_body, RequestBody) and body is not None and body.is_optional:
+        operation.request_body.required = False
+
+
+def guards_of(handler: HTTPRouteHandler) -> list[Access]:
+    """Who may call it."""
+    return [guard for layer in handler.ownership_layers for guard in layer.guards or () if isinstance(guard, Access)]
+
+
+def takes_tokens(handler: HTTPRouteHandler) -> bool:
+    """Whether a token is looked at; a bad one is refused even where none is needed."""
+    layers = handler.ownership_layers
+    return any(isinstance(each, Authentication) for layer in layers for each in layer.middleware or ())
 
 
 def by_status(kind: Kind) -> tuple[int, str]:
@@ -132,7 +152,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
     """Kinds that follow from the form of an operation."""
     yield from ALWAYS
     places = {each.param_in for each in operation.parameters or [] if isinstance(each, Parameter)}
-    guards = [guard for layer in handler.ownership_layers for guard in layer.guards or () if isinstance(guard, Access)]
+    guards = guards_of(handler)
     if "path" in places:
         yield NotFound
     if "query" in places or operation.request_body:
@@ -141,6 +161,8 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
         yield from (MalformedBody, PayloadTooLarge, UnsupportedMediaType)
     if any(isinstance(each, Parameter) and each.name == "cursor" for each in operation.parameters or []):
         yield InvalidCursor
+    if takes_tokens(handler):
+        yield InvalidToken
     if any(guard != public for guard in guards):
         yield NotAuthenticated
     if any(guard.permission for guard in guards):

@@ -1,54 +1,17 @@
-"""Lists of posts: which, in what order, page by page."""
+"""Lists of posts: which, and in what order."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from kernel.http.pagination import encode_cursor
 from kernel.runtime import Runtime
 from tests.callers import Caller, caller
 from tests.posts.integration.conftest import Directory
 from tests.posts.integration.test_writing import FIELDS
-from tests.posts.writing import POSTS, alter, publish, write
-from tests.problems import pointers, refusal
-
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-NOBODY = UUID("01990000-0000-7000-8000-000000000000")
-
-
-def ids(page: httpx.Response) -> list[str]:
-    assert page.status_code == 200, page.text
-    return [each["id"] for each in page.json()["items"]]
-
-
-async def listed(http: httpx.AsyncClient, **parameters: Any) -> list[str]:  # Any: whatever a query can hold
-    return ids(await http.get(POSTS, params=parameters))
-
-
-async def walk(http: httpx.AsyncClient, **parameters: Any) -> list[str]:  # Any: whatever a query can hold
-    """Every id of a list, by the cursors of its pages."""
-    found: list[str] = []
-    while True:
-        page = await http.get(POSTS, params=parameters)
-        found += ids(page)
-        if page.json()["next_cursor"] is None:
-            return found
-        assert len(page.json()["items"]) == parameters["limit"]
-        assert page.json()["next_cursor"] != parameters.get("cursor"), "the cursor leads nowhere"
-        parameters["cursor"] = page.json()["next_cursor"]
-
-
-async def published(http: httpx.AsyncClient, author: Caller, count: int) -> list[str]:
-    """The ids of new posts, oldest first."""
-    return [(await publish(http, author, title=f"Post {n}"))["id"] for n in range(count)]
-
-
-async def at(runtime: Runtime, post_id: str, moment: datetime) -> None:
-    await alter(runtime, post_id, published_at=moment)
+from tests.posts.listing import BEGIN, NOBODY, at, listed, published, walk
+from tests.posts.writing import POSTS, publish, write
+from tests.problems import pointers
 
 
 async def test_nothing_published_is_an_empty_list(http: httpx.AsyncClient, ann: Caller) -> None:
@@ -75,54 +38,6 @@ async def test_the_order_is_that_of_publishing_not_of_writing(http: httpx.AsyncC
     draft, post = await write(http, ann), await publish(http, ann)
     await http.post(f"{POSTS}/{draft['id']}/publish", headers=ann.headers)
     assert await listed(http) == [draft["id"], post["id"]]
-
-
-async def test_a_page_has_twenty_items_unless_told_otherwise(http: httpx.AsyncClient, ann: Caller) -> None:
-    made = await published(http, ann, 21)
-    assert await listed(http) == made[:0:-1]
-    assert await listed(http, limit=1) == made[-1:]
-
-
-@pytest.mark.parametrize("sort", ["newest", "oldest"])
-async def test_a_walk_sees_each_post_once_whatever_the_size_of_a_page(
-    http: httpx.AsyncClient, ann: Caller, sort: str
-) -> None:
-    made = await published(http, ann, 12)
-    for limit in (1, 2, 3, 11, 12, 13, 100):
-        assert await walk(http, sort=sort, limit=limit) == (made if sort == "oldest" else made[::-1])
-
-
-@pytest.mark.parametrize("sort", ["newest", "oldest"])
-async def test_posts_of_one_moment_are_all_seen(
-    http: httpx.AsyncClient, ann: Caller, runtime: Runtime, sort: str
-) -> None:
-    made = await published(http, ann, 9)
-    for post_id in made[2:7]:
-        await at(runtime, post_id, BEGIN)
-    for limit in (1, 2, 4):
-        walked = await walk(http, sort=sort, limit=limit)
-        assert (len(walked), set(walked)) == (9, set(made))
-
-
-@pytest.mark.parametrize("sort", ["newest", "oldest"])
-async def test_a_walk_among_new_posts_sees_each_that_was_there_once(
-    http: httpx.AsyncClient, ann: Caller, bob: Caller, sort: str
-) -> None:
-    made = await published(http, ann, 15)
-    walks = [walk(http, sort=sort, limit=limit) for limit in (1, 4)]
-    *walked_ids, _ = await asyncio.gather(*walks, published(http, bob, 40))
-    for walked in walked_ids:
-        assert len(walked) == len(set(walked))
-        assert set(made) <= set(walked)
-
-
-async def test_the_link_leads_on_with_the_same_filters(http: httpx.AsyncClient, ann: Caller) -> None:
-    made = await published(http, ann, 3)
-    first = await http.get(POSTS, params={"limit": 2, "author": "ann", "sort": "oldest"})
-    address, relation = first.headers["Link"].split("; ")
-    second = await http.get(address.strip("<>"))
-    assert (ids(first), relation, ids(second)) == (made[:2], 'rel="next"', made[2:])
-    assert "Link" not in second.headers
 
 
 async def test_an_author_is_found_by_name_and_by_id(http: httpx.AsyncClient, ann: Caller, bob: Caller) -> None:
@@ -231,56 +146,6 @@ async def test_everything_that_is_wrong_with_a_query_is_listed_at_once(http: htt
 
 async def test_a_parameter_is_given_once(http: httpx.AsyncClient) -> None:
     assert pointers(await http.get(f"{POSTS}?limit=1&limit=2")) == {"/query/limit"}
-
-
-POSITION = (BEGIN, NOBODY)
-
-
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "",
-        "x",
-        "null",
-        "e30",
-        "W10",
-        "\x00",
-        "é",
-        "x" * 5_000,
-        encode_cursor(*POSITION),
-        encode_cursor("newest", POSITION[1]),
-        encode_cursor(POSITION[1]),
-        encode_cursor("newest", *POSITION, 1),
-        encode_cursor("newest", BEGIN.replace(tzinfo=None), POSITION[1]),
-        encode_cursor("newest", BEGIN.replace(year=1999), POSITION[1]),
-        encode_cursor("newest", "2026-01-01", POSITION[1]),
-        encode_cursor("newest", BEGIN, "' OR 1=1 --"),
-        encode_cursor("newest", *POSITION) + "=",
-        encode_cursor("newest", *POSITION) + "A",
-        encode_cursor("newest", *POSITION)[:-1],
-        encode_cursor("newest", *POSITION).swapcase(),
-        encode_cursor("oldest", *POSITION),
-        encode_cursor("top", *POSITION),
-    ],
-)
-async def test_a_cursor_of_anything_else_is_refused(http: httpx.AsyncClient, cursor: str) -> None:
-    for others in ({}, {"author": "nobody"}):
-        assert refusal(await http.get(POSTS, params={"cursor": cursor, **others})) == (400, "invalid_cursor")
-
-
-async def test_a_cursor_belongs_to_the_order_that_it_was_made_for(http: httpx.AsyncClient, ann: Caller) -> None:
-    await published(http, ann, 2)
-    for sort, other in (("newest", "oldest"), ("oldest", "newest")):
-        cursor = (await http.get(POSTS, params={"limit": 1, "sort": sort})).json()["next_cursor"]
-        assert len(await listed(http, sort=sort, cursor=cursor)) == 1
-        assert refusal(await http.get(POSTS, params={"sort": other, "cursor": cursor})) == (400, "invalid_cursor")
-
-
-async def test_a_cursor_outlives_the_post_that_it_was_made_from(http: httpx.AsyncClient, ann: Caller) -> None:
-    made = await published(http, ann, 4)
-    cursor = (await http.get(POSTS, params={"limit": 2})).json()["next_cursor"]
-    await http.post(f"{POSTS}/{made[2]}/archive", headers=ann.headers)
-    assert await listed(http, cursor=cursor) == made[1::-1]
 
 
 async def test_who_has_this_page_gets_no_body_until_it_changes(http: httpx.AsyncClient, ann: Caller) -> None:
