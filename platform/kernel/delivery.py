@@ -98,7 +98,7 @@ class Delivery:
 
     async def _attempt(self, name: str, row_id: UUID) -> None:
         async with self._database.unit_of_work() as uow:
-            attempt = await outbox.begin(uow.session, row_id)
+            attempt = await outbox.begin(uow.session, row_id, seconds=self._settings.lease)
         if attempt is None:
             return
         if attempt > self._settings.max_attempts:

@@ -100,14 +100,15 @@ class JobWorker(Worker[Context]):
         busy = {task for task in self.tasks if task.get_name() == "process"}
         if busy:
             await asyncio.wait(busy, timeout=self._shutdown_grace_period_s)
+        await end(*(task for task in self.tasks if task.get_name() != "process"))
         await cancel_tasks(list(self.tasks), timeout=2)
         self.tasks.clear()
         await super().stop()
 
 
-async def end(task: asyncio.Task[Any]) -> None:  # Any: whatever it returns
-    """Cancel it until it is over: with Python 3.11 and redis-py, a cancellation that meets an answer is lost."""
-    while not await cancel_tasks([task], timeout=0.1):
+async def end(*tasks: asyncio.Task[Any]) -> None:  # Any: whatever they return
+    """Cancel until they are over: with Python 3.11 and redis-py, a cancellation that meets an answer is lost."""
+    while not await cancel_tasks(tasks, timeout=0.1):
         pass
 
 

@@ -73,13 +73,16 @@ async def lease(
     return batches
 
 
-async def begin(session: AsyncSession, row_id: UUID) -> int | None:
-    """Count an attempt before it is made, so that one that kills its worker counts; nothing if the row is not free."""
-    free = select(OutboxRow.id).where(OutboxRow.id == row_id, *OPEN).with_for_update(skip_locked=True)
+async def begin(session: AsyncSession, row_id: UUID, *, seconds: float) -> int | None:
+    """Count an attempt before it is made, so that one that kills its worker counts too; nothing if it is not due.
+
+    Until it ends, or for ``seconds`` if it never does, the row is not due again.
+    """
+    due = select(OutboxRow.id).where(OutboxRow.id == row_id, *OPEN, OutboxRow.run_after <= func.now())
     counted = await session.execute(
         update(OutboxRow)
-        .where(OutboxRow.id.in_(free.scalar_subquery()))
-        .values(attempts=OutboxRow.attempts + 1)
+        .where(OutboxRow.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(attempts=OutboxRow.attempts + 1, run_after=func.now() + timedelta(seconds=seconds))
         .returning(OutboxRow.attempts)
         .execution_options(synchronize_session=False)
     )

@@ -114,8 +114,21 @@ async def test_parallel_deliverers_run_a_subscriber_once(open_kernel: Open, sett
     await publish(runtime.database, *"abcdefgh")
     ids = [str(row.id) for row in await outbox(runtime.database)]
     delivery = without_redis(runtime, settings)
-    await asyncio.gather(*(delivery.deliver(address_of(record), ids) for _ in range(4)))
+    await asyncio.gather(*(delivery.deliver(address_of(record), ids) for _ in range(2 * HASTY.max_attempts)))
     assert await notes(runtime.database) == list("abcdefgh")
+
+
+async def test_a_job_that_comes_twice_is_one_attempt_and_does_not_shorten_the_pause(
+    open_kernel: Open, settings: KernelSettings
+) -> None:
+    runtime = open_kernel(Subscriber(Happened, refuse))
+    delivery = without_redis(runtime, settings)
+    await publish(runtime.database, "no")
+    row = await only_row(runtime.database)
+    await asyncio.gather(*(deliver(delivery, row) for _ in range(HASTY.max_attempts + 1)))
+    await deliver(delivery, row)
+    row = await only_row(runtime.database)
+    assert (row.attempts, row.dead_at) == (1, None)
 
 
 async def test_a_second_deliverer_does_not_wait_for_the_first(open_kernel: Open, settings: KernelSettings) -> None:

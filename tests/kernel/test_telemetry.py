@@ -17,7 +17,6 @@ from kernel.telemetry import configure_logging
 from tests.running import running
 
 LogAs: TypeAlias = Callable[[Literal["json", "console"]], StringIO]
-Written: TypeAlias = Callable[[], list[dict[str, Any]]]  # Any: JSON
 
 NASTY = 'a\r\nb\u2028c\u2029d\x1b[31me\x00f\x85g\udce4h"i\\j{}%s'
 SECRET = "hunter2"
@@ -38,38 +37,35 @@ def log_as(settings: KernelSettings) -> Iterator[LogAs]:
     configure_logging(settings)
 
 
-@pytest.fixture
-def written(log_as: LogAs) -> Written:
-    """What was logged, one JSON object a line."""
+def lines(stream: StringIO) -> list[dict[str, Any]]:  # Any: JSON
+    """What was written, one object a line."""
+    written = stream.getvalue().split("\n")
+    assert written.pop() == ""
+    assert all(line.isprintable() for line in written)
+    return [json.loads(line) for line in written]
+
+
+def test_whatever_is_logged_is_one_line_that_says_it_all(log_as: LogAs) -> None:
     stream = log_as("json")
-
-    def parse() -> list[dict[str, Any]]:  # Any: JSON
-        lines = stream.getvalue().split("\n")
-        assert lines.pop() == ""
-        assert all(line.isprintable() for line in lines)
-        return [json.loads(line) for line in lines]
-
-    return parse
-
-
-def test_whatever_is_logged_is_one_line_that_says_it_all(written: Written) -> None:
     structlog.get_logger().warning(NASTY, value=NASTY, things=[NASTY], **{NASTY: 1})
-    (line,) = written()
+    (line,) = lines(stream)
     assert (line["event"], line["value"], line["things"], line[NASTY]) == (NASTY, NASTY, [NASTY], 1)
     assert line["level"] == "warning"
     assert line["timestamp"].endswith("Z")
 
 
-def test_what_libraries_log_looks_the_same(written: Written) -> None:
+def test_what_libraries_log_looks_the_same(log_as: LogAs) -> None:
+    stream = log_as("json")
     logging.getLogger("some.library").error("said %s of %r", NASTY, NASTY)
-    (line,) = written()
+    (line,) = lines(stream)
     assert line["event"] == f"said {NASTY} of {NASTY!r}"
     assert (line["level"], line["logger"]) == ("error", "some.library")
 
 
-def test_what_json_has_no_word_for_is_described(written: Written) -> None:
+def test_what_json_has_no_word_for_is_described(log_as: LogAs) -> None:
+    stream = log_as("json")
     structlog.get_logger().warning("odd", thing=object(), raw=b"\xff\n", error=ValueError(NASTY))
-    (line,) = written()
+    (line,) = lines(stream)
     assert {"thing", "raw", "error"} <= line.keys()
 
 
@@ -78,13 +74,14 @@ def fail(password: str) -> None:
 
 
 @pytest.mark.parametrize("logger", ["structlog", "logging"])
-def test_an_exception_is_one_line_with_its_frames_and_without_their_variables(written: Written, logger: str) -> None:
+def test_an_exception_is_one_line_with_its_frames_and_without_their_variables(log_as: LogAs, logger: str) -> None:
+    stream = log_as("json")
     log: Any = structlog.get_logger() if logger == "structlog" else logging.getLogger("some.library")  # Any: either
     try:
         fail(SECRET)
     except RuntimeError as error:
         log.error("failed", exc_info=error)
-    (line,) = written()
+    (line,) = lines(stream)
     assert line["exception"][0]["exc_type"] == "RuntimeError"
     assert line["exception"][0]["exc_value"] == NASTY
     assert line["exception"][0]["frames"][-1]["name"] == "fail"
@@ -108,12 +105,13 @@ async def talk() -> None:
 
 
 async def test_every_line_of_a_request_carries_the_id_that_its_answer_carries(
-    settings: KernelSettings, written: Written
+    settings: KernelSettings, log_as: LogAs
 ) -> None:
+    stream = log_as("json")
     async with running(create_app(settings, [Module(name="scratch", controllers=[talk])])) as client:
         answers = [await client.get("/api/v1/scratch/talk") for _ in range(2)]
     ids = [answer.headers["X-Request-ID"] for answer in answers]
-    assert [line["request_id"] for line in written() if line["event"] in {"one", "other"}] == [
+    assert [line["request_id"] for line in lines(stream) if line["event"] in {"one", "other"}] == [
         ids[0],
         ids[0],
         ids[1],
@@ -121,8 +119,9 @@ async def test_every_line_of_a_request_carries_the_id_that_its_answer_carries(
     ]
 
 
-def test_what_is_less_than_asked_for_is_left_out(written: Written) -> None:
+def test_what_is_less_than_asked_for_is_left_out(log_as: LogAs) -> None:
+    stream = log_as("json")
     structlog.get_logger().debug("unheard")
     logging.getLogger("some.library").debug("unheard")
     logging.getLogger("saq").info("unheard")
-    assert written() == []
+    assert lines(stream) == []
