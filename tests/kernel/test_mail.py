@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from kernel.db import new_id
-from kernel.mail import Compose, Letter, Link, Mail, post
+from kernel.mail import Compose, Letter, Link, Mail, MailQueued, post
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings, MailSettings
@@ -88,6 +88,20 @@ async def test_a_mail_is_handed_to_the_server_once(open_kernel: Open, settings: 
     row = await ledger(runtime)
     assert (row.state, row.attempts, row.last_error) == ("sent", 1, None)
     assert row.sent_at is not None
+
+
+async def test_a_mail_that_was_sent_is_not_sent_again_when_its_event_is_replayed(
+    open_kernel: Open, settings: KernelSettings, sink: Sink
+) -> None:
+    runtime = open_kernel(letters=always(LETTER), mail_url=sink.url)
+    delivery = without_redis(runtime, settings)
+    mail_id = await send(runtime)
+    await delivery.relay()
+    async with runtime.database.unit_of_work() as uow:
+        await uow.publish(MailQueued(mail_id=mail_id))
+    assert await delivery.relay() == 1
+    assert len(sink.mails) == 1
+    assert (await ledger(runtime)).attempts == 1
 
 
 @pytest.mark.parametrize(
