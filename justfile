@@ -11,6 +11,10 @@ up *arguments:
 test *arguments:
     uv run pytest {{arguments}}
 
+# The benchmark against bare Litestar and the original design; `just bench --quick` in two minutes.
+bench *arguments:
+    uv run --group load python -m tests.load.bench {{arguments}}
+
 # All that can be said without running the product: form, types, walls, migrations, documents, locked versions.
 check: lock
     git diff --exit-code -- requirements.lock

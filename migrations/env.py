@@ -20,7 +20,7 @@ from kernel.settings import DatabaseSettings, url
 
 OWNERS = [Path(folder).name for folder in context.script.version_locations or ()]
 PATIENT = DatabaseSettings(statement_timeout=86_400)
-KERNEL_TABLES = ("kernel.outbox", "kernel.mail.ledger")
+KERNEL_TABLES = ("kernel.outbox", "kernel.mail.ledger", "kernel.idempotency")
 
 
 def metadata_of(owner: str) -> MetaData:

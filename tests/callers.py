@@ -44,7 +44,7 @@ def signed_in(user: User, *permissions: str) -> Caller:
     return Caller(user, {"Authorization": f"Bearer {token}"})
 
 
-def credulous(_: object) -> Authenticator:
+def credulous(*_: object) -> Authenticator:
     """An authenticator that believes every word of a token made by `caller`."""
 
     async def believe(token: str) -> Principal:

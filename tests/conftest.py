@@ -19,10 +19,8 @@ from app.embedded import Servers
 from app.migrations import upgrade
 from app.registry import modules
 from kernel.application import create_app
-from kernel.cache import Cache
 from kernel.db import Entity
 from kernel.module import Module
-from kernel.redis_client import redis_client
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork, by_topic
@@ -127,10 +125,9 @@ async def uow(
     session: AsyncSession, settings: KernelSettings, product: tuple[Module, ...]
 ) -> AsyncGenerator[UnitOfWork]:
     """A unit of work in that session; what it publishes stays in the outbox."""
-    redis = redis_client(settings.redis_url, timeout=1)
-    subscribers = [subscriber for module in product for subscriber in module.subscribers]
-    yield UnitOfWork(session, by_topic(subscribers), Cache(redis, settings.cache))
-    await redis.aclose()
+    opened = open_runtime(settings, product)
+    yield UnitOfWork(session, by_topic(opened.subscribers), opened.cache, opened.poke)
+    await opened.close()
 
 
 @pytest.fixture
@@ -141,7 +138,7 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
     async with opened.database.unit_of_work() as unit:
         for mapper in Entity.registry.mappers:
             await unit.session.execute(delete(mapper.class_).execution_options(synchronize_session=False))
-    await opened.redis.flushdb()
+    await opened.redis.client.flushdb()
     await opened.close()
 
 

@@ -45,7 +45,7 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
 
 async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None:
     """What a worker would do by now, without SAQ in between."""
-    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs)  # type: ignore[arg-type] # no queue
+    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs, runtime.poke)  # type: ignore[arg-type] # no queue
     while True:
         async with runtime.database.unit_of_work() as uow:
             leased = await lease(uow.session, seconds=settings.jobs.lease)

@@ -6,8 +6,10 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from kernel.errors import Overloaded
+from kernel.http.conditional import resource
 from kernel.http.request import HttpRequest
-from kernel.security import Principal, public, signed_in
+from kernel.idempotency import Once
+from kernel.security import TOKENLESS, Principal, public, signed_in
 from kernel.text import one_line
 from modules.auth.contracts import InvalidCredentials, InvalidMailToken, RefreshExpired, RefreshInvalid, RefreshReused
 from modules.auth.schemas import Client, Credentials, Logout, MailToken, Refresh, Register, TokenPair
@@ -22,14 +24,33 @@ class RegistrationController(Controller):
 
     guards = (public,)
 
-    @post("/register", operation_id="register", opt={"problems": [EmailTaken, UsernameTaken, Overloaded]})
-    async def register(self, data: JSONBody[Register], auth_service: NamedDependency[AuthService]) -> Response[User]:
+    @post(
+        "/register", operation_id="register", opt={"problems": [EmailTaken, UsernameTaken, Overloaded], TOKENLESS: True}
+    )
+    async def register(
+        self,
+        request: HttpRequest,
+        data: JSONBody[Register],
+        once: NamedDependency[Once],
+        auth_service: NamedDependency[AuthService],
+    ) -> Response[User]:
         """Sign up. A mail asks to confirm the address; nothing waits for that."""
         username = None if data.username is msgspec.UNSET else data.username
-        user = await auth_service.enrol(NewUser(email=data.email, name=data.name, username=username), data.password)
-        return Response(user, headers={**NO_STORE, "Location": f"/api/v1/users/{user.id}"})
+        person = NewUser(email=data.email, name=data.name, username=username)
 
-    @post("/email/verify", operation_id="verifyEmail", status_code=204, opt={"problems": [InvalidMailToken]})
+        async def effect() -> Response[User]:
+            user = await auth_service.enrol(person, data.password)
+            headers = {"Location": f"/api/v1/users/{user.id}"}
+            return resource(request, user, version=1, status_code=201, headers=headers)
+
+        return await once(f"sign-up {data.email}", effect)
+
+    @post(
+        "/email/verify",
+        operation_id="verifyEmail",
+        status_code=204,
+        opt={"problems": [InvalidMailToken], TOKENLESS: True},
+    )
     async def verify_email(self, data: JSONBody[MailToken], auth_service: NamedDependency[AuthService]) -> None:
         """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
         await auth_service.verify_email(data.token)
@@ -43,7 +64,7 @@ class SessionController(Controller):
         operation_id="logIn",
         status_code=200,
         guards=[public],
-        opt={"problems": [InvalidCredentials, Overloaded]},
+        opt={"problems": [InvalidCredentials, Overloaded], TOKENLESS: True},
     )
     async def log_in(
         self, request: HttpRequest, data: JSONBody[Credentials], auth_service: NamedDependency[AuthService]
@@ -60,7 +81,7 @@ class SessionController(Controller):
         operation_id="refresh",
         status_code=200,
         guards=[public],
-        opt={"problems": [RefreshInvalid, RefreshExpired, RefreshReused]},
+        opt={"problems": [RefreshInvalid, RefreshExpired, RefreshReused], TOKENLESS: True},
     )
     async def refresh(self, data: JSONBody[Refresh], auth_service: NamedDependency[AuthService]) -> Response[TokenPair]:
         """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s."""

@@ -2,24 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from litestar.di import NamedDependency
+from saq import CronJob
 
+from kernel.cache import Cache
 from kernel.module import Module
+from kernel.reads import Reader
 from kernel.security import Authenticator
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Database, UnitOfWork
+from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
+from modules.auth.authenticator import SessionAuthenticator
 from modules.auth.contracts import Enrolment
 from modules.auth.controllers import RegistrationController, SessionController
 from modules.auth.keys import Keyring
+from modules.auth.known_sessions import KnownSessions
 from modules.auth.letters import letters
 from modules.auth.pages import pages
 from modules.auth.passwords import Passwords
-from modules.auth.services import AuthService, Tools, authenticator
+from modules.auth.seed import seed
+from modules.auth.services import AuthService, Tools
 from modules.auth.settings import AuthSettings
+from modules.auth.tasks import forget_what_has_ended
 from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
-from modules.users import Accounts, Users, provide_accounts, provide_users
+from modules.users import Accounts, Directory, Users, provide_accounts, provide_directory, provide_users
 
 
 def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
@@ -32,6 +40,7 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
         access_tokens=AccessTokens(Keyring(vault), issuer=kernel.public_url, ttl=ttl),
         refresh_tokens=RefreshTokens(vault),
         mail_tokens=MailTokens(vault),
+        known_sessions=KnownSessions(),
     )
 
 
@@ -47,6 +56,7 @@ def auth(
     *,
     provide_accounts: Callable[[UnitOfWork], Accounts] = provide_accounts,
     provide_users: Callable[[UnitOfWork], Users] = provide_users,
+    provide_directory: Callable[[Reader, Cache], Directory] = provide_directory,
 ) -> Module:
     """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
     tools = open_tools(settings, kernel)
@@ -57,14 +67,17 @@ def auth(
     ) -> AuthService:
         return AuthService(uow, accounts, users, tools)
 
-    def authenticate(database: Database) -> Authenticator:
-        return authenticator(tools, provide_users, database)
+    def authenticator(reader: Reader, cache: Cache) -> Authenticator:
+        directory = provide_directory(reader, cache)
+        return SessionAuthenticator(tools.access_tokens, tools.known_sessions, reader, directory)
 
     return Module(
         name="auth",
         controllers=[RegistrationController, SessionController],
         root_controllers=pages,
         dependencies={"auth_service": provide_auth_service, "accounts": provide_accounts, "users": provide_users},
-        authenticator=authenticate,
+        authenticator=authenticator,
+        schedule=[CronJob(forget_what_has_ended, cron="40 3 * * *")],
+        seed=partial(seed, passwords=tools.passwords),
         letters=letters(tools.mail_tokens, provide_users, verify_email_url=verify_email_url),
     )

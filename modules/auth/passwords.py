@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 import bcrypt
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from kernel.errors import Overloaded, ValidationFailed, Violation
+from kernel.errors import Overloaded, Violation
 from modules.auth.settings import AuthSettings
 
 # Public on purpose: no secret key is part of a hash, so that a restore or a new key invalidates no password.
@@ -26,13 +26,13 @@ def common_passwords() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
-def check_strength(password: str, *, email: str, name: str) -> None:
-    """Raise `ValidationFailed` for what is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
+def weaknesses(password: str, *, email: str, name: str) -> Iterator[Violation]:
+    """Whether it is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
     guess = password.casefold()
     if guess in common_passwords():
-        raise ValidationFailed([Violation("/body/password", "too_common", "This is one of the most common passwords.")])
+        yield Violation("/body/password", "too_common", "This is one of the most common passwords.")
     if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
-        raise ValidationFailed([Violation("/body/password", "too_similar", "This is your name or your address.")])
+        yield Violation("/body/password", "too_similar", "This is your name or your address.")
 
 
 def prehash(password: str) -> bytes:

@@ -3,11 +3,32 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from kernel.reads import Query
 from modules.auth.models import CredentialRow, MailTokenRow, SessionRow
+
+
+class LivingSession(msgspec.Struct, frozen=True):
+    """A session that has not ended."""
+
+    id: UUID
+    user_id: UUID
+    auth_time: datetime
+
+
+ALIVE = Query(
+    select(SessionRow.id, SessionRow.user_id, SessionRow.auth_time).where(
+        SessionRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        SessionRow.revoked_at.is_(None),
+        SessionRow.expires_at > func.now(),
+        SessionRow.absolute_expires_at > func.now(),
+    ),
+    LivingSession,
+)
 
 
 class CredentialRepository(SQLAlchemyAsyncRepository[CredentialRow]):
@@ -44,15 +65,10 @@ class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
             id=session_id, with_for_update=True, execution_options={"populate_existing": True}
         )
 
-    async def alive(self, session_id: UUID, user_id: UUID) -> SessionRow | None:
-        """The session, unless it has ended."""
-        return await self.get_one_or_none(
-            SessionRow.revoked_at.is_(None),
-            SessionRow.expires_at > func.now(),
-            SessionRow.absolute_expires_at > func.now(),
-            id=session_id,
-            user_id=user_id,
-        )
+    async def now(self) -> datetime:
+        """The time by which sessions begin, rotate and expire: the database's, since processes differ."""
+        moment: datetime = (await self.session.execute(select(func.now()))).scalar_one()
+        return moment
 
     async def revoke(self, *which: ColumnElement[bool], reason: str) -> None:
         """End sessions for good; those that have ended keep their reason."""
@@ -60,6 +76,15 @@ class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
             update(SessionRow)
             .where(SessionRow.revoked_at.is_(None), *which)
             .values(revoked_at=func.now(), reason=reason)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def forget_ended(self, age: timedelta) -> None:
+        """Delete those that ended so long ago."""
+        before = func.now() - age
+        await self.session.execute(
+            delete(SessionRow)
+            .where(or_(SessionRow.revoked_at < before, SessionRow.absolute_expires_at < before))
             .execution_options(synchronize_session=False)
         )
 
@@ -93,3 +118,11 @@ class MailTokenRepository(SQLAlchemyAsyncRepository[MailTokenRow]):
             .execution_options(synchronize_session=False)
         )
         return row
+
+    async def forget_ended(self, age: timedelta) -> None:
+        """Delete those that expired so long ago."""
+        await self.session.execute(
+            delete(MailTokenRow)
+            .where(MailTokenRow.expires_at < func.now() - age)
+            .execution_options(synchronize_session=False)
+        )

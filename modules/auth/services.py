@@ -1,16 +1,18 @@
 """Rules of the auth module."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from kernel.db import utc_now
-from kernel.errors import InvalidToken, ValidationFailed
+from kernel.errors import ValidationFailed
+from kernel.http.decoding import body_of
 from kernel.mail import post
-from kernel.security import Authenticator, Principal
-from kernel.unit_of_work import Database, UnitOfWork
+from kernel.security import Principal
+from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import (
     Enrolment,
     InvalidCredentials,
@@ -19,12 +21,13 @@ from modules.auth.contracts import (
     RefreshInvalid,
     RefreshReused,
 )
+from modules.auth.known_sessions import KnownSessions
 from modules.auth.models import CredentialRow, MailTokenRow, SessionRow
-from modules.auth.passwords import Passwords, check_strength
+from modules.auth.passwords import Passwords, weaknesses
 from modules.auth.repositories import CredentialRepository, MailTokenRepository, SessionRepository
-from modules.auth.schemas import Client, TokenPair
+from modules.auth.schemas import Client, Register, TokenPair
 from modules.auth.settings import AuthSettings
-from modules.auth.tokens import AccessClaims, AccessTokens, MailTokens, RefreshTokens
+from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
 from modules.users import Accounts, NewUser, User, Users
 
 VERIFY_EMAIL = "verify_email"
@@ -40,6 +43,7 @@ class Tools:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     mail_tokens: MailTokens
+    known_sessions: KnownSessions
 
 
 class AuthService(Enrolment):
@@ -55,18 +59,29 @@ class AuthService(Enrolment):
         self._mail_tokens = MailTokenRepository(session=uow.session)
 
     async def enrol_superuser(self, *, email: str, name: str, password: str) -> UUID:
+        form = {"email": email, "name": name, "password": password}
+        body_of(Register).decode(msgspec.json.encode(form))  # the rules of the form hold here too
         person = NewUser(email=email, name=name, is_superuser=True, email_verified=True)
         return (await self.enrol(person, password)).id
 
     async def enrol(self, person: NewUser, password: str) -> User:
         """A new account; raises what `Accounts.create` does, and `ValidationFailed` for a weak password."""
-        check_strength(password, email=person.email, name=person.name)
+        await self._refuse_weak(person, password)
         hashed = await self._tools.passwords.hash(password)
         user = await self._accounts.create(person)
         await self._credentials.add(CredentialRow(user_id=user.id, password_hash=hashed))
         if not user.email_verified:
             await self._ask_to_verify(user)
         return user
+
+    async def _refuse_weak(self, person: NewUser, password: str) -> None:
+        """Raise `ValidationFailed` for a weak password, together with what is wrong with the address."""
+        if found := list(weaknesses(password, email=person.email, name=person.name)):
+            try:
+                await self._accounts.find_by_email(person.email)
+            except ValidationFailed as error:
+                found = [*error.violations, *found]
+            raise ValidationFailed(found)
 
     async def log_in(self, email: str, password: str, client: Client) -> TokenPair:
         """A new session; raises `InvalidCredentials` after the same work whatever is wrong."""
@@ -97,6 +112,7 @@ class AuthService(Enrolment):
             "global": (SessionRow.user_id == me.id,),
         }
         await self._sessions.revoke(*which[scope], reason="logout")
+        self._tools.known_sessions.forget(me.id)
 
     async def verify_email(self, token: str) -> None:
         """The address is theirs; raises `InvalidMailToken`."""
@@ -129,8 +145,8 @@ class AuthService(Enrolment):
 
     async def _successor(self, session_id: UUID, generation: int) -> SessionRow:
         """Why a token could not be rotated: the session as it is, if the token is its previous one and fresh enough."""
-        now = utc_now()
         row = await self._sessions.locked(session_id)
+        now = await self._sessions.now()
         if row is None or row.revoked_at is not None or generation > row.generation:
             raise RefreshInvalid
         if now >= min(row.expires_at, row.absolute_expires_at):
@@ -139,6 +155,7 @@ class AuthService(Enrolment):
         if generation == row.generation - 1 and now - row.rotated_at < grace:
             return row
         await self._sessions.revoke(SessionRow.id == session_id, reason="reuse")
+        self._tools.known_sessions.forget(row.user_id)
         user = (await self._users.find_many({row.user_id})).get(row.user_id)
         if user is not None:
             await post(self._uow, "auth.session_ended", user_id=user.id, recipient=user.email)
@@ -146,7 +163,7 @@ class AuthService(Enrolment):
 
     async def _pair(self, row: SessionRow) -> TokenPair:
         tools = self._tools
-        access_token = await tools.access_tokens.issue(AccessClaims(row.user_id, row.id), utc_now(), self._uow.session)
+        access_token = await tools.access_tokens.issue(row.user_id, row.id, utc_now(), self._uow.session)
         return TokenPair(
             access_token=access_token,
             refresh_token=tools.refresh_tokens.issue(row.id, row.generation),
@@ -161,18 +178,3 @@ class AuthService(Enrolment):
         self._uow.session.add(
             MailTokenRow(id=mail_id, user_id=user.id, purpose=VERIFY_EMAIL, email=user.email, expires_at=expires_at)
         )
-
-
-def authenticator(tools: Tools, users_of: Callable[[UnitOfWork], Users], database: Database) -> Authenticator:
-    """A token is good while its session lives and its owner is active: both are asked for every time."""
-
-    async def authenticate(token: str) -> Principal:
-        async with database.unit_of_work() as uow:
-            claims = await tools.access_tokens.read(token, uow.session)
-            session = await SessionRepository(session=uow.session).alive(claims.session_id, claims.user_id)
-            user = (await users_of(uow).find_many({claims.user_id})).get(claims.user_id)
-        if session is None or user is None or not user.is_active:
-            raise InvalidToken
-        return Principal(id=user.id, session_id=session.id, auth_time=session.auth_time, is_superuser=user.is_superuser)
-
-    return authenticate

@@ -11,11 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.db import new_id
 from kernel.errors import InvalidToken
+from kernel.reads import Reader
 from kernel.vault import Vault
 from modules.auth.keys import Keyring
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "quire"
+LEEWAY = 5
+"""Seconds that the clocks of two instances may differ; an expiry is judged without it."""
 LONGEST = 2_000
 JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]")
 """The one spelling of a token that Ed25519 has signed; decoders of Base64 skip what they do not know."""
@@ -30,6 +33,8 @@ class AccessClaims(msgspec.Struct, frozen=True):
 
     user_id: UUID
     session_id: UUID
+    expires_at: float
+    """In seconds since 1970."""
 
 
 class AccessTokens:
@@ -40,21 +45,21 @@ class AccessTokens:
         self._issuer = issuer
         self.ttl = ttl
 
-    async def issue(self, claims: AccessClaims, now: datetime, session: AsyncSession) -> str:
+    async def issue(self, user_id: UUID, session_id: UUID, now: datetime, session: AsyncSession) -> str:
         """A signed token for `ttl`."""
         kid, key = await self._keyring.signing(session)
         payload = {
             "iss": self._issuer,
             "aud": AUDIENCE,
-            "sub": str(claims.user_id),
-            "sid": str(claims.session_id),
+            "sub": str(user_id),
+            "sid": str(session_id),
             "iat": now,
             "exp": now + self.ttl,
             "jti": str(new_id()),
         }
         return jwt.encode(payload, key, ALGORITHM, headers={"kid": str(kid), "typ": "at+jwt"})
 
-    async def read(self, token: str, session: AsyncSession) -> AccessClaims:
+    async def read(self, token: str, reader: Reader) -> AccessClaims:
         """The claims of a token of ours that has not expired; raises `InvalidToken` for all else."""
         if len(token) > LONGEST or JWS.fullmatch(token) is None:
             raise InvalidToken
@@ -62,7 +67,7 @@ class AccessTokens:
             header: dict[str, Any] = jwt.get_unverified_header(token)  # Any: JSON
             if header.keys() != {"alg", "kid", "typ"} or (header["alg"], header["typ"]) != (ALGORITHM, "at+jwt"):
                 raise InvalidToken
-            key = await self._keyring.verifying(UUID(header["kid"]), session)
+            key = await self._keyring.verifying(UUID(header["kid"]), reader)
             if key is None:
                 raise InvalidToken
             claims: dict[str, Any] = jwt.decode(  # Any: JSON
@@ -71,9 +76,10 @@ class AccessTokens:
                 [ALGORITHM],
                 audience=AUDIENCE,
                 issuer=self._issuer,
+                leeway=LEEWAY,
                 options={"require": REQUIRED, "strict_aud": True},
             )
-            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]))
+            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidToken from error
 

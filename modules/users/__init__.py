@@ -2,6 +2,7 @@
 
 from modules.users.contracts import (
     Accounts,
+    Directory,
     Email,
     EmailTaken,
     Follows,
@@ -14,10 +15,12 @@ from modules.users.contracts import (
     UserRegistered,
     Users,
 )
+from modules.users.directory import provide_directory
 from modules.users.services import provide_accounts, provide_follows, provide_users
 
 __all__ = [
     "Accounts",
+    "Directory",
     "Email",
     "EmailTaken",
     "Follows",
@@ -30,6 +33,7 @@ __all__ = [
     "UsernameTaken",
     "Users",
     "provide_accounts",
+    "provide_directory",
     "provide_follows",
     "provide_users",
 ]

@@ -8,6 +8,7 @@ import msgspec
 
 from kernel.errors import Conflict
 from kernel.events import Event
+from kernel.versions import Tokens
 
 Email: TypeAlias = Annotated[
     str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.org"])
@@ -76,6 +77,23 @@ class Users(Protocol):
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         """Users by id in one round trip; unknown ids are simply absent."""
+        ...
+
+    async def find_by_username(self, username: str) -> User | None:
+        """The holder of a username."""
+        ...
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """Reading people as they are committed, beside any transaction."""
+
+    async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
+        """Users by id in one round trip; unknown ids are simply absent."""
+        ...
+
+    async def find_with_tokens(self, user_ids: set[UUID]) -> tuple[dict[UUID, User], Tokens | None]:
+        """The same for a cached value that embeds them: it carries their tokens, or is not to be kept."""
         ...
 
     async def find_by_username(self, username: str) -> User | None:

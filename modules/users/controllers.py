@@ -7,11 +7,12 @@ from litestar import Controller, Response, delete, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
-from kernel.http.conditional import resource
+from kernel.http.conditional import resource, stored_resource
 from kernel.http.request import HttpRequest
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
 from modules.users.contracts import CannotFollowYourself, User, UsernameTaken
+from modules.users.directory import UserDirectory
 from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
 from modules.users.services import UserService
 
@@ -24,11 +25,14 @@ class OwnProfileController(Controller):
 
     @get(operation_id="getOwnProfile")
     async def show(
-        self, request: HttpRequest, me: NamedDependency[Principal], user_service: NamedDependency[UserService]
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        user_directory: NamedDependency[UserDirectory],
     ) -> Response[User]:
         """Yourself, with what only you may see."""
-        user = await user_service.me(me.id)
-        return resource(request, user.value, version=user.version)
+        user = await user_directory.me(me.id)
+        return stored_resource(request, user.body, version=user.version)
 
     @patch(operation_id="changeOwnProfile", opt={"problems": [UsernameTaken]})
     async def change(
@@ -64,22 +68,22 @@ class ProfileController(Controller):
 
     @get("/{user_id:uuid}", operation_id="getProfile")
     async def show(
-        self, request: HttpRequest, user_id: FromPath[UUID], user_service: NamedDependency[UserService]
+        self, request: HttpRequest, user_id: FromPath[UUID], user_directory: NamedDependency[UserDirectory]
     ) -> Response[Profile]:
         """A person by id."""
-        profile = await user_service.profile(user_id)
-        return resource(request, profile.value, version=profile.version, public=True)
+        profile = await user_directory.profile(user_id)
+        return stored_resource(request, profile.body, version=profile.version, public=True)
 
     @get("/by-username/{username:str}", operation_id="getProfileByUsername")
     async def show_by_username(
         self,
         request: HttpRequest,
         username: Annotated[str, PathParameter(max_length=30)],
-        user_service: NamedDependency[UserService],
+        user_directory: NamedDependency[UserDirectory],
     ) -> Response[Profile]:
         """A person by username."""
-        profile = await user_service.profile_by_username(username)
-        return resource(request, profile.value, version=profile.version, public=True)
+        profile = await user_directory.profile_by_username(username)
+        return stored_resource(request, profile.body, version=profile.version, public=True)
 
 
 class FollowController(Controller):

@@ -3,13 +3,28 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id, utc_now
-from modules.users.contracts import NewUser
+from kernel.reads import Query
+from modules.users.contracts import NewUser, User
 from modules.users.models import FollowRow, UserRow
+
+
+class UserRecord(User, frozen=True, kw_only=True):
+    """A user as it is read beside the unit of work."""
+
+    followers_count: int
+    following_count: int
+    version: int
+
+
+RECORD = select(*(getattr(UserRow, field.name) for field in msgspec.structs.fields(UserRecord)))
+BY_IDS = Query(RECORD.where(UserRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))), UserRecord)
+BY_USERNAME = Query(RECORD.where(UserRow.username == bindparam("username")), UserRecord)
 
 
 class UserRepository(SQLAlchemyAsyncRepository[UserRow]):

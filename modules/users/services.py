@@ -25,20 +25,16 @@ from modules.users.contracts import (
     UserRegistered,
     Users,
 )
+from modules.users.entities import person, popularity, username_of
 from modules.users.identity import identity
 from modules.users.models import UserRow
 from modules.users.repositories import FollowRepository, UserRepository
-from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
+from modules.users.schemas import ChangeProfile, ReplaceProfile
 
 
 def to_user(row: UserRow) -> User:
     """The single place where a row becomes something that other modules may see."""
     return msgspec.convert(row, User, from_attributes=True)
-
-
-def to_profile(row: UserRow) -> Versioned[Profile]:
-    """The single place where a row becomes something that anybody may see."""
-    return Versioned(msgspec.convert(row, Profile, from_attributes=True), row.version)
 
 
 def usernames(name: str) -> Iterator[str]:
@@ -69,11 +65,12 @@ class UserService(Users, Accounts, Follows):
         row = await self._users.get_one_or_none(email_identity=identity(email))
         return None if row is None else to_user(row)
 
-    async def create(self, person: NewUser) -> User:
-        same_person = identity(person.email)
-        for username in [person.username] if person.username else usernames(person.name):
-            row = await self._users.insert_unless_taken(person, identity=same_person, username=username)
+    async def create(self, newcomer: NewUser) -> User:
+        same_person = identity(newcomer.email)
+        for username in [newcomer.username] if newcomer.username else usernames(newcomer.name):
+            row = await self._users.insert_unless_taken(newcomer, identity=same_person, username=username)
             if row is not None:
+                self._uow.changes(username_of(username))
                 await self._uow.publish(UserRegistered(user_id=row.id))
                 return to_user(row)
             if await self._users.exists(email_identity=same_person):
@@ -85,14 +82,8 @@ class UserService(Users, Accounts, Follows):
         if row is None or row.email != email:
             return False
         row.email_verified = True
+        self._uow.changes(person(user_id))
         return True
-
-    async def me(self, user_id: UUID) -> Versioned[User]:
-        """Oneself; raises `NotFound`."""
-        row = await self._users.get_one_or_none(id=user_id)
-        if row is None:
-            raise NotFound
-        return Versioned(to_user(row), row.version)
 
     async def change(self, user_id: UUID, form: ChangeProfile | ReplaceProfile, if_match: IfMatch) -> Versioned[User]:
         """Apply what was sent, leave the rest alone; raises `UsernameTaken` or `PreconditionFailed`."""
@@ -100,25 +91,13 @@ class UserService(Users, Accounts, Follows):
         if row is None:
             raise NotFound
         if_match.check(row.version)
+        before = row.username
         for field, value in msgspec.structs.asdict(form).items():
             if value is not msgspec.UNSET and value != getattr(row, field):
                 setattr(row, field, value)
         await self._flush_unless_taken()
+        self._uow.changes(person(user_id), username_of(before), username_of(row.username))
         return Versioned(to_user(row), row.version)
-
-    async def profile(self, user_id: UUID) -> Versioned[Profile]:
-        """A person as anybody sees them; raises `NotFound`."""
-        row = await self._users.get_one_or_none(id=user_id)
-        if row is None:
-            raise NotFound
-        return to_profile(row)
-
-    async def profile_by_username(self, username: str) -> Versioned[Profile]:
-        """The same by name; raises `NotFound`."""
-        row = await self._users.get_one_or_none(username=username)
-        if row is None:
-            raise NotFound
-        return to_profile(row)
 
     async def follow(self, follower_id: UUID, followee_id: UUID) -> None:
         """Follow, or go on following; raises `CannotFollowYourself` or `NotFound`."""
@@ -128,6 +107,7 @@ class UserService(Users, Accounts, Follows):
             raise NotFound
         if await self._follows.insert_if_absent(follower_id, followee_id):
             await self._users.count_follow(follower_id, followee_id, +1)
+            self._uow.changes(popularity(follower_id), popularity(followee_id))
             await self._uow.publish(UserFollowed(follower_id=follower_id, followee_id=followee_id))
 
     async def unfollow(self, follower_id: UUID, followee_id: UUID) -> None:
@@ -138,6 +118,7 @@ class UserService(Users, Accounts, Follows):
             raise NotFound
         if await self._follows.delete_if_present(follower_id, followee_id):
             await self._users.count_follow(follower_id, followee_id, -1)
+            self._uow.changes(popularity(follower_id), popularity(followee_id))
 
     async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
         return await self._follows.follower_ids(user_id, after=after, limit=limit)

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from app.docs import docs_config, docs_routes
 from app.documents import module_map
 from app.pages import pages
-from app.registry import modules
+from app.registry import chosen, modules
 from app.system import system
 from app.version import running_version
 from kernel.application import create_app
 from kernel.http.edge import Application
 from kernel.mail import folder_of
-from kernel.settings import KernelSettings, SettingsError
+from kernel.settings import KernelSettings
 from kernel.telemetry import configure_logging
 
 DESCRIPTION = "Accounts, content and notifications: four modules, one binding."
@@ -28,9 +28,6 @@ def build(env: Mapping[str, str]) -> Application:
     """The whole application; nothing is opened before it starts."""
     settings = KernelSettings.from_env(env)
     product = modules(settings, env)
-    names = [name for name in env.get("QUIRE_SERVE_MODULES", "").split(",") if name]
-    if unknown := set(names) - {module.name for module in product}:
-        raise SettingsError(f"--modules: there is no module {', '.join(sorted(unknown))}")
     version = running_version(env)
     openapi = docs_config("Quire", version.version, DESCRIPTION)
     maps = [module_map(module) for module in product]
@@ -39,7 +36,7 @@ def build(env: Mapping[str, str]) -> Application:
     return create_app(
         settings,
         product,
-        served=[module for module in product if not names or module.name in names],
+        served=chosen(product, env),
         routes=[*docs_routes(openapi), *pages(maps, version, mailbox=mailbox), system(maps)],
         openapi=openapi,
     )

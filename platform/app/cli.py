@@ -25,7 +25,8 @@ class OneLine(click.Group):
         try:
             return super().invoke(ctx)
         except (SettingsError, Failure, DomainError) as error:
-            click.echo(f"quire: {' '.join(str(error).split())}", err=True)
+            said = str(error) or (error.title() if isinstance(error, DomainError) else "")
+            click.echo(f"quire: {' '.join(said.split())}", err=True)
             ctx.exit(2 if isinstance(error, SettingsError) else 1)
 
 
@@ -151,6 +152,8 @@ def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool
     password = os.environ.pop("QUIRE_SUPERUSER_PASSWORD", "")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
+    if not password and not sys.stdin.isatty():
+        raise Failure("set QUIRE_SUPERUSER_PASSWORD, or use --password-stdin")
     if not password:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with ready(data_dir) as env:
@@ -158,6 +161,25 @@ def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool
 
         create_superuser(env, email=email, name=name, password=password)
     click.echo(f"{email} is a superuser.")
+
+
+@quire.command()
+@click.option("--users", type=click.IntRange(2), default=1_000, show_default=True)
+@click.option("--posts", type=click.IntRange(0), default=10_000, show_default=True)
+@data_dir
+def seed(data_dir: Path, users: int, posts: int) -> None:
+    """Write demo data: people who follow each other, and their posts."""
+    with ready(data_dir) as env:
+        from app.seeding import seed
+
+        with click.progressbar(length=0, label="Demo data", file=sys.stderr) as bar:
+
+            def advance(written: int, of: int) -> None:
+                bar.length = of
+                bar.update(written)
+
+            password = seed(env, users=users, posts=posts, advance=advance)
+    click.echo(f"{users} people and {posts} posts. Everybody's password: {password}")
 
 
 @quire.command()

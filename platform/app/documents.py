@@ -1,6 +1,6 @@
 """What the product says about itself: its OpenAPI document and the map of its modules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Table
@@ -12,7 +12,7 @@ from kernel.db import Entity
 from kernel.events import Event, topic
 from kernel.http.openapi import document_problems
 from kernel.module import Module
-from kernel.settings import KernelSettings
+from kernel.settings import KernelSettings, SettingsError
 
 # Describing opens nothing, so any address will do.
 NOWHERE = {
@@ -63,8 +63,16 @@ def openapi(module: str | None = None) -> bytes:
     """The OpenAPI document, or the part of it that one module serves."""
     from app.asgi import build  # here, because the page at / shows `module_map`
 
-    env = NOWHERE if module is None else {**NOWHERE, "QUIRE_SERVE_MODULES": module}
-    app = build(env)
+    app = build(NOWHERE)
     document_problems(app)  # it never starts
     document = app.openapi_schema.to_schema()
+    if module is not None:
+        document["paths"] = {path: item for path, item in document["paths"].items() if is_of(module, item)}
+        if not document["paths"]:
+            raise SettingsError(f"--module: there is no module {module}")
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def is_of(module: str, item: Mapping[str, Mapping[str, Sequence[str]]]) -> bool:
+    """Whether the operations of a path belong to a module."""
+    return any(module in operation["tags"] for operation in item.values())

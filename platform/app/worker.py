@@ -3,7 +3,7 @@
 import asyncio
 import os
 
-from app.registry import modules
+from app.registry import chosen, modules
 from kernel.settings import KernelSettings
 from kernel.telemetry import configure_logging
 from kernel.worker import run
@@ -13,4 +13,5 @@ def main() -> None:
     """Work for all modules until told to stop; raises `SettingsError`."""
     settings = KernelSettings.from_env(os.environ)
     configure_logging(settings)
-    asyncio.run(run(settings, modules(settings, os.environ)))
+    product = modules(settings, os.environ)
+    asyncio.run(run(settings, product, chosen(product, os.environ)))

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler, Middleware
 
@@ -15,13 +15,16 @@ from kernel.http.decoding import MAX_BODY, StrictRequest
 from kernel.http.edge import Application
 from kernel.http.encoding import JSONResponse
 from kernel.http.openapi import document_problems
+from kernel.http.request import HttpRequest
 from kernel.http.strictness import refuse_loose_requests
+from kernel.idempotency import Once
 from kernel.module import Module
 from kernel.problems import ProblemController, exception_handlers
 from kernel.runtime import open_runtime
-from kernel.security import Authentication, provide_caller, provide_me
+from kernel.security import Authentication, Authenticator, Principal, provide_caller, provide_me
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
+from kernel.vault import Vault
 
 
 def create_app(
@@ -37,14 +40,20 @@ def create_app(
     ``modules`` are known in full; ``served`` narrows whose routes are mounted. ``routes`` belong to no module.
     """
     runtime = open_runtime(settings, modules)
-    health = Health(runtime.engine, runtime.redis)
-    authenticators = [module.authenticator(runtime.database) for module in modules if module.authenticator]
-    middleware: list[Middleware] = [Authentication(authenticate) for authenticate in authenticators]
+    health = Health(runtime.engine, runtime.redis.client)
+    authenticators = [module.authenticator(runtime.reader, runtime.cache) for module in modules if module.authenticator]
+    middleware: list[Middleware] = [Authentication(uncopied(authenticate)) for authenticate in authenticators]
 
     async def provide_uow() -> AsyncGenerator[UnitOfWork, None]:
         """A transaction that is committed before the answer leaves."""
         async with runtime.database.unit_of_work() as uow:
             yield uow
+
+    vault = Vault(settings.secret_keys)
+
+    def provide_once(request: HttpRequest, uow: NamedDependency[UnitOfWork]) -> Once:
+        """What a POST that creates runs its effect through."""
+        return Once(request, uow, vault)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
@@ -69,6 +78,10 @@ def create_app(
             "caller": Provide(provide_caller, sync_to_thread=False),
             "if_match": Provide(provide_if_match, sync_to_thread=False),
             "health": Provide(lambda: health, sync_to_thread=False),
+            "reader": Provide(lambda: runtime.reader, sync_to_thread=False),
+            "cache": Provide(lambda: runtime.cache, sync_to_thread=False),
+            "limiter": Provide(lambda: runtime.limiter, sync_to_thread=False),
+            "once": Provide(provide_once, sync_to_thread=False),
         },
         request_class=StrictRequest,
         response_class=JSONResponse,
@@ -81,3 +94,12 @@ def create_app(
         logging_config=None,  # `kernel.telemetry` has configured it
         debug=False,
     )
+
+
+def uncopied(authenticate: Authenticator) -> Authenticator:
+    """The same, as a function: Litestar copies middleware deeply, but not functions."""
+
+    async def call(token: str) -> Principal:
+        return await authenticate(token)
+
+    return call

@@ -1,6 +1,5 @@
 """From the outbox to the subscribers: at least once, in a transaction of their own, through SAQ or without it."""
 
-import asyncio
 import random
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,9 +10,11 @@ import structlog
 from redis.exceptions import RedisError
 
 from kernel import outbox
+from kernel.breaker import Breaker
 from kernel.db import utc_now
 from kernel.events import decode
 from kernel.jobs import Queue
+from kernel.poke import Poke
 from kernel.settings import JobsSettings
 from kernel.text import reason
 from kernel.unit_of_work import Database, Subscriber
@@ -41,12 +42,23 @@ class Delivery:
 
     # Any: every subscriber knows its own event type.
     def __init__(
-        self, database: Database, queue: Queue, subscribers: Iterable[Subscriber[Any]], settings: JobsSettings
+        self,
+        database: Database,
+        queue: Queue,
+        subscribers: Iterable[Subscriber[Any]],
+        settings: JobsSettings,
+        poke: Poke,
+        *,
+        takes_all: bool = True,
     ) -> None:
+        """``takes_all``: rows of subscribers that nobody knows any more, too, so that they end dead and visible."""
         self._database = database
         self._queue = queue
         self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
+        self._leased = None if takes_all else tuple(self._subscribers)
         self._settings = settings
+        self._poke = poke
+        self._breaker = Breaker(failures=1, pause=1.0)
 
     async def relay_for_ever(self) -> None:
         """Hand due rows out until cancelled, whatever fails in between."""
@@ -57,7 +69,7 @@ class Delivery:
                 log.warning("outbox relay failed", error=type(error).__name__)
                 handed = 0
             if not handed:
-                await asyncio.sleep(self._settings.poll_interval)
+                await self._poke.wait(self._settings.poll_interval)
 
     async def relay(self) -> int:
         """Lease due rows and queue them; how many. Without Redis they are delivered right here."""
@@ -65,7 +77,7 @@ class Delivery:
         if queued is not None and queued >= ENOUGH:
             return 0
         async with self._database.unit_of_work() as uow:
-            leased = await outbox.lease(uow.session, seconds=self._settings.lease)
+            leased = await outbox.lease(uow.session, seconds=self._settings.lease, subscribers=self._leased)
         for subscriber, row_ids in leased.items():
             for start in range(0, len(row_ids), BATCH):
                 ids = [str(row_id) for row_id in row_ids[start : start + BATCH]]
@@ -73,10 +85,14 @@ class Delivery:
                     await self.deliver(subscriber, ids)
         return sum(map(len, leased.values()))
 
+    async def close(self) -> None:
+        """Let go of the queue."""
+        await self._queue.disconnect()
+
     async def _queued(self) -> int | None:
         """How many jobs wait; nothing without Redis."""
         try:
-            return await self._queue.count("queued")
+            return await self._breaker.run(lambda: self._queue.count("queued"))
         except (RedisError, OSError):
             return None
 

@@ -144,9 +144,9 @@ class ValidationFailed(DomainError):
 class RateLimited(DomainError):
     """Too many requests; wait before the next one."""
 
-    def __init__(self, retry_after: int = 1) -> None:
+    def __init__(self, retry_after: int = 1, headers: Mapping[str, str] | None = None) -> None:
         super().__init__("Try again later.")
-        self.headers = {"Retry-After": str(retry_after)}
+        self.headers = {"Retry-After": str(retry_after), **(headers or {})}
 
 
 class Unavailable(DomainError):

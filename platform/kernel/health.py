@@ -15,6 +15,10 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kernel.errors import Unavailable
+from kernel.http.encoding import Encoded, encode
+from kernel.http.request import HttpRequest
+from kernel.problems import describe
 from kernel.security import public
 
 State = Literal["ok", "unavailable"]
@@ -83,7 +87,12 @@ class HealthController(Controller):
         return Live()
 
     @get("/ready", operation_id="ready")
-    async def ready(self, health: NamedDependency[Health]) -> Response[Ready]:
-        """200 while requests can be served, else 503 with the same body."""
+    async def ready(self, request: HttpRequest, health: NamedDependency[Health]) -> Response[Ready]:
+        """200 while requests can be served, else a problem that tells the same."""
         ready = await health.ready()
-        return Response(ready, status_code=200 if ready.status == "ok" else 503, headers={"Cache-Control": "no-store"})
+        if ready.status == "ok":
+            return Response(ready, headers={"Cache-Control": "no-store"})
+        error = Unavailable()
+        described = {**msgspec.to_builtins(describe(error, request.scope)), "checks": ready.checks}
+        headers = {**error.headers, "Cache-Control": "no-store"}
+        return Encoded(encode(described), status_code=503, headers=headers, media_type="application/problem+json")

@@ -16,7 +16,6 @@ from saq.types import Context as SaqContext
 from saq.utils import cancel_tasks
 
 from kernel.redis_client import redis_client
-from kernel.settings import KernelSettings
 from kernel.unit_of_work import Database
 
 DEQUEUE_TIMEOUT = 2.0
@@ -35,8 +34,8 @@ class Queue(RedisQueue):
     grace = 10.0
     """Seconds that a popped job may take to become active."""
 
-    def __init__(self, redis: Redis) -> None:
-        super().__init__(redis, name="quire")
+    def __init__(self, redis: Redis, name: str = "quire") -> None:
+        super().__init__(redis, name=name)
         self.idle: set[asyncio.Task[Any] | None] = set()
         """Slots of the worker that wait for a job."""
         self._first_seen: dict[bytes, float] = {}
@@ -112,6 +111,6 @@ async def end(*tasks: asyncio.Task[Any]) -> None:  # Any: whatever they return
         pass
 
 
-def open_queue(settings: KernelSettings) -> Queue:
-    """The queue of all modules; its client may block for as long as a slot waits."""
-    return Queue(redis_client(settings.redis_url, timeout=DEQUEUE_TIMEOUT + 3))
+def open_queue(redis_url: str, *, timeout: float, name: str = "quire") -> Queue:
+    """A queue by name; its calls end within ``timeout`` seconds."""
+    return Queue(redis_client(redis_url, timeout=timeout), name)

@@ -9,10 +9,13 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from saq import CronJob
 
+from kernel.cache import Cache
+from kernel.demo import Seed
 from kernel.jobs import Context
 from kernel.mail import Compose
+from kernel.reads import Reader
 from kernel.security import Authenticator
-from kernel.unit_of_work import Database, Subscriber
+from kernel.unit_of_work import Subscriber
 
 Provider: TypeAlias = Callable[..., Any]  # Any: a provider may need and make anything
 
@@ -27,10 +30,12 @@ class Module:
     root_controllers: Sequence[ControllerRouterHandler] = ()
     """What has to live outside the prefix: well-known addresses, pages that mails link to."""
     dependencies: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
-    authenticator: Callable[[Database], Authenticator] | None = None
+    authenticator: Callable[[Reader, Cache], Authenticator] | None = None
     """One module of an application proves who is calling."""
     subscribers: Sequence[Subscriber[Any]] = ()  # Any: every subscriber knows its own event type
     schedule: Sequence[CronJob[Context]] = ()
+    seed: Seed | None = None
+    """Demo data; modules that are listed later find the people in it."""
     letters: Mapping[str, Compose] = field(default_factory=dict[str, Compose])
     """Kinds of mail, named ``<module>.<kind>``, and who writes them."""
     permissions: Mapping[str, str] = field(default_factory=dict[str, str])

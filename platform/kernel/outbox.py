@@ -29,6 +29,7 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_kernel_outbox_open", "run_after", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
+        Index("ix_kernel_outbox_done", "done_at", postgresql_where=text("done_at IS NOT NULL")),
     )
 
     topic: Mapped[str] = mapped_column(String(100))
@@ -41,6 +42,8 @@ class OutboxRow(Base):
     dead_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(500))
 
+
+FORGOTTEN_AT_ONCE = 5_000
 
 OPEN = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
 
@@ -97,6 +100,13 @@ async def take(session: AsyncSession, row_id: UUID) -> OutboxRow | None:
     return row
 
 
-async def forget_done(session: AsyncSession, *, older_than: timedelta) -> None:
-    """Delete rows that were done long ago."""
-    await session.execute(delete(OutboxRow).where(OutboxRow.done_at < utc_now() - older_than))
+async def forget_done(session: AsyncSession, *, older_than: timedelta) -> bool:
+    """Delete rows that were done long ago, as many as fit into the time of one statement; whether there were any."""
+    old = select(OutboxRow.id).where(OutboxRow.done_at < utc_now() - older_than).limit(FORGOTTEN_AT_ONCE)
+    deleted = await session.execute(
+        delete(OutboxRow)
+        .where(OutboxRow.id.in_(old))
+        .returning(OutboxRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return deleted.first() is not None

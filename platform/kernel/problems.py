@@ -1,6 +1,7 @@
 """The one place where errors become HTTP: RFC 9457 problem documents, and a page that explains each kind."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from html import escape
 from typing import TypeAlias
 from urllib.parse import quote
@@ -173,11 +174,17 @@ def refused_parameters(error: ValidationException) -> DomainError:
     refused = [each for each in error.extra or () if isinstance(each, dict)]
     if any(each.get("source") == "path" for each in refused):
         return NotFound()
-    places = {(str(each.get("source", "header")), str(each.get("key", "")).partition(".")[0]) for each in refused}
+    places = {(place_of(each), str(each.get("key", "")).partition(".")[0]) for each in refused}
     violations = [
         Violation(f"/{source}/{name}", "invalid", "The value is not valid.") for source, name in sorted(places)
     ]
     return ValidationFailed(violations) if violations else Malformed("A parameter is missing or not valid.")
+
+
+def place_of(refused: dict[str, object]) -> str:
+    """``query``, ``header`` or ``cookie``: Litestar says it as text or as a member of an enum."""
+    source = refused.get("source", "header")
+    return str(source.value if isinstance(source, Enum) else source)
 
 
 PAGE = """<!doctype html>

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kernel.cache import Cache, EntitiesChanged
 from kernel.db import connect
+from kernel.limits import Limiter
 from kernel.mail import MailDelivery, MailQueued, open_transport
 from kernel.module import Module
-from kernel.redis_client import redis_client
+from kernel.poke import Poke
+from kernel.reads import Reader
+from kernel.redis_client import RedisServer
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork, by_topic
 
@@ -22,14 +24,21 @@ class Runtime:
     """The neighbours of a process. Opening connects to nothing; the first use does."""
 
     engine: AsyncEngine
-    redis: Redis
+    redis: RedisServer
+    cache: Cache
+    reader: Reader
+    limiter: Limiter
+    poke: Poke
     database: Database
     subscribers: Sequence[Subscriber[Any]]  # Any: every subscriber knows its own event type
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self.cache.close()
+        await self.poke.close()
+        await self.reader.close()
         await self.engine.dispose()
-        await self.redis.aclose()
+        await self.redis.client.aclose()
 
 
 def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime:
@@ -40,17 +49,26 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         sender=settings.mail.sender,
         domain=urlsplit(settings.public_url).hostname or "localhost",
     )
-    redis = redis_client(settings.redis_url, timeout=settings.cache.timeout)
+    redis = RedisServer(settings.redis_url, timeout=settings.cache.timeout)
     cache = Cache(redis, settings.cache)
+    poke = Poke(settings.redis_url, timeout=settings.cache.timeout)
 
-    async def forget_again(event: EntitiesChanged, _: UnitOfWork) -> None:
-        await cache.forget(*event.entities)
+    async def forget_changed(event: EntitiesChanged, _: UnitOfWork) -> None:
+        await cache.forget(event.entities)
 
-    subscribers: list[Subscriber[Any]] = [  # Any: see `Runtime`
-        Subscriber(EntitiesChanged, forget_again),
+    subscribers: list[Subscriber[Any]] = [  # Any: as above
+        Subscriber(EntitiesChanged, forget_changed),
         Subscriber(MailQueued, mails.send),
         *(subscriber for module in modules for subscriber in module.subscribers),
     ]
     engine = connect(settings.database_url, settings.db)
-    database = Database(engine, by_topic(subscribers), cache)
-    return Runtime(engine, redis, database, subscribers)
+    return Runtime(
+        engine=engine,
+        redis=redis,
+        cache=cache,
+        reader=Reader(settings.database_url, settings.db),
+        limiter=Limiter(redis, enabled=settings.http.rate_limits == "on"),
+        poke=poke,
+        database=Database(engine, by_topic(subscribers), cache, poke),
+        subscribers=subscribers,
+    )

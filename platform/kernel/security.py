@@ -81,6 +81,10 @@ def provide_caller(request: Request[Any, Any, Any]) -> Principal | None:  # Any:
     return caller
 
 
+TOKENLESS = "tokenless"
+"""Option of handlers that look at no token: with an expired one, a client must still be able to get a new one."""
+
+
 class Authentication(ASGIMiddleware):
     """Fills ``connection.user`` from a bearer token. No token is fine here, guards decide; a bad one is refused."""
 
@@ -91,6 +95,9 @@ class Authentication(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raise `InvalidToken` for a token that is not, or no longer, good."""
-        scheme, _, token = Headers.from_scope(scope).get("authorization", "").partition(" ")
-        scope["user"] = await self._authenticate(token.strip()) if scheme.lower() == "bearer" else None
+        scope["user"] = None
+        if not scope["route_handler"].opt.get(TOKENLESS):
+            scheme, _, token = Headers.from_scope(scope).get("authorization", "").partition(" ")
+            if scheme.lower() == "bearer":
+                scope["user"] = await self._authenticate(token.strip())
         await next_app(scope, receive, send)

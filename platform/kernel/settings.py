@@ -57,6 +57,8 @@ class DatabaseSettings(Settings, frozen=True, kw_only=True):
 
     pool_size: Count = 20
     max_overflow: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 10
+    read_pool_size: Count = 10
+    """Connections beside these that only read."""
     pool_timeout: Seconds = 2.0
     statement_timeout: Seconds = 5.0
     lock_timeout: Seconds = 2.0
@@ -90,6 +92,11 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
 
     allowed_hosts: Names = ()
     rate_limits: Literal["on", "off"] = "on"
+    max_in_flight: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 128
+    """Requests that are served at once; one more waits ``max_wait`` seconds and is then answered 503."""
+    max_wait: Seconds = 0.25
+    deadline: Seconds = 10.0
+    """Seconds for one request."""
 
 
 class MailSettings(Settings, frozen=True, kw_only=True):
@@ -174,6 +181,8 @@ def url(variable: str, env: Mapping[str, str], *schemes: str, default: str = "")
 def is_address(scheme: str, text: str) -> bool:
     """Whether it can be one: ports are numbers, servers have names where the scheme needs them, sentinels a service."""
     several = scheme == "redis+sentinel"
+    if any(char.isspace() for char in text):
+        return scheme == "file"
     try:
         parts = urlsplit(text)
         servers = parts.netloc.rpartition("@")[2].split(",") if several else [parts.netloc]

@@ -6,11 +6,10 @@ Nobody calls ``commit`` but the boundary that opened the unit of work, before an
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias
 
-from redis.exceptions import RedisError
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -18,16 +17,19 @@ from kernel.cache import Cache, EntitiesChanged
 from kernel.errors import DomainError
 from kernel.events import E, Event, encode, topic
 from kernel.outbox import OutboxRow
+from kernel.poke import Poke
 
 
 class UnitOfWork:
     """A session, the events published in it and the cached entities it makes stale."""
 
-    def __init__(self, session: AsyncSession, subscribers: "Subscribers", cache: Cache) -> None:
+    def __init__(self, session: AsyncSession, subscribers: "Subscribers", cache: Cache, poke: Poke) -> None:
         self.session = session
         self._subscribers = subscribers
         self._cache = cache
+        self._poke = poke
         self._stale: set[str] = set()
+        self._has_news = False
 
     async def publish(self, event: Event) -> None:
         """State a fact: in-transaction subscribers run now, the others at least once after the commit, if any."""
@@ -39,6 +41,7 @@ class UnitOfWork:
                 rows.append({"topic": topic(type(event)), "subscriber": subscriber.name, "payload": encode(event)})
         if rows:
             await self.session.execute(insert(OutboxRow), rows)
+            self._has_news = True
 
     def changes(self, *entities: str) -> None:
         """Cached values that embed one of ``entities`` are not served again once this is committed."""
@@ -50,12 +53,14 @@ class UnitOfWork:
 
     async def commit(self) -> None:
         """For the boundary only."""
-        if self._stale:
-            await self.publish(EntitiesChanged(entities=tuple(sorted(self._stale))))
+        stale = tuple(sorted(self._stale))
+        if stale:
+            await self.publish(EntitiesChanged(entities=stale))
         await self.session.commit()
-        if self._stale:
-            with suppress(RedisError, OSError):  # the outbox repeats it
-                await self._cache.forget(*self._stale)
+        if stale:
+            await self._cache.forget_or_make_up(stale)
+        if self._has_news:
+            self._poke.send()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +92,18 @@ def by_topic(subscribers: Iterable[Subscriber[Any]]) -> Subscribers:  # Any: see
 class Database:
     """Opens units of work on one engine. Every process has the whole registry of subscribers, whatever it serves."""
 
-    def __init__(self, engine: AsyncEngine, subscribers: Subscribers, cache: Cache) -> None:
+    def __init__(self, engine: AsyncEngine, subscribers: Subscribers, cache: Cache, poke: Poke) -> None:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._subscribers = subscribers
         self._cache = cache
+        self._poke = poke
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
         async with self._sessions() as session:
-            uow = UnitOfWork(session, self._subscribers, self._cache)
+            uow = UnitOfWork(session, self._subscribers, self._cache, self._poke)
             try:
                 yield uow
             except DomainError as error:

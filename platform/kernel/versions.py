@@ -1,12 +1,16 @@
-"""Versions of what can be edited: a value with the number of its last edit, and what a writer believes it to be."""
+"""Versions of what can change: a value with the number of its last edit, and what a writer believes it to be."""
 
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from kernel.errors import PreconditionFailed
 
 T = TypeVar("T")
+
+Tokens: TypeAlias = Mapping[str, bytes]
+"""Names of entities and the generations they were in when something was made of them (`kernel.cache`)."""
 
 
 class Versioned(msgspec.Struct, Generic[T], frozen=True):

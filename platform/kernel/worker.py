@@ -11,26 +11,30 @@ from saq.types import PartialTimersDict
 
 from kernel import outbox
 from kernel.delivery import Delivery
+from kernel.idempotency import forget_old_answers
 from kernel.jobs import DEQUEUE_TIMEOUT, Context, JobWorker, end, open_queue
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 
-KEEP_DONE = timedelta(days=1)
+KEEP = timedelta(days=1)
 TIMERS: PartialTimersDict = {"schedule": 1, "sweep": 5, "abort": 1, "worker_info": 5}
 
 log = structlog.get_logger()
 
 
-async def forget_done_deliveries(ctx: Context) -> None:
-    """Delete outbox rows that were done a day ago; safe to run twice."""
-    async with ctx["database"].unit_of_work() as uow:
-        await outbox.forget_done(uow.session, older_than=KEEP_DONE)
+async def forget_what_is_over(ctx: Context) -> None:
+    """Delete what was done, and answered once, a day ago; safe to run twice."""
+    for forget in (outbox.forget_done, forget_old_answers):
+        there_may_be_more = True
+        while there_may_be_more:
+            async with ctx["database"].unit_of_work() as uow:
+                there_may_be_more = await forget(uow.session, older_than=KEEP)
 
 
 def schedule(modules: Sequence[Module]) -> list[CronJob[Context]]:
     """Every cron job, named after its module: SAQ keys them by ``__qualname__`` alone, which two may share."""
-    jobs: list[CronJob[Context]] = [CronJob(forget_done_deliveries, cron="17 * * * *", retries=1)]
+    jobs: list[CronJob[Context]] = [CronJob(forget_what_is_over, cron="17 * * * *", retries=1)]
     for module in modules:
         for job in module.schedule:
             job.function.__qualname__ = f"{module.name}.{job.function.__name__}"
@@ -38,10 +42,21 @@ def schedule(modules: Sequence[Module]) -> list[CronJob[Context]]:
     return jobs
 
 
-def build(settings: KernelSettings, modules: Sequence[Module], runtime: Runtime) -> tuple[JobWorker, Delivery]:
-    """A SAQ worker and the relay that feeds it."""
-    queue = open_queue(settings)
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs)
+def build(
+    settings: KernelSettings, modules: Sequence[Module], runtime: Runtime, served: Sequence[Module] | None = None
+) -> tuple[JobWorker, Delivery]:
+    """A SAQ worker and the relay that feeds it.
+
+    Both do the work of ``served`` alone, if given, through a queue of their own: nobody else's jobs come their way.
+    """
+    working_for = modules if served is None else served
+    others = {subscriber.name for module in modules if module not in working_for for subscriber in module.subscribers}
+    subscribers = [subscriber for subscriber in runtime.subscribers if subscriber.name not in others]
+    name = ":".join(["quire", *sorted(module.name for module in served or ())])
+    queue = open_queue(settings.redis_url, timeout=DEQUEUE_TIMEOUT + 3, name=name)
+    # One that blocks while it waits for jobs, and one that hands them in and must not wait for a Redis that is stalled.
+    outgoing = open_queue(settings.redis_url, timeout=1.0, name=name)
+    delivery = Delivery(runtime.database, outgoing, subscribers, settings.jobs, runtime.poke, takes_all=served is None)
 
     async def deliver(_: Context, *, subscriber: str, ids: list[str]) -> None:
         await delivery.deliver(subscriber, ids)
@@ -53,7 +68,7 @@ def build(settings: KernelSettings, modules: Sequence[Module], runtime: Runtime)
         queue,
         [("deliver", deliver)],
         concurrency=settings.jobs.concurrency,
-        cron_jobs=schedule(modules),
+        cron_jobs=schedule(working_for),
         startup=startup,
         dequeue_timeout=DEQUEUE_TIMEOUT,
         timers=TIMERS,
@@ -62,16 +77,17 @@ def build(settings: KernelSettings, modules: Sequence[Module], runtime: Runtime)
     return worker, delivery
 
 
-async def run(settings: KernelSettings, modules: Sequence[Module]) -> None:
+async def run(settings: KernelSettings, modules: Sequence[Module], served: Sequence[Module] | None = None) -> None:
     """Work until SIGTERM or SIGINT; running jobs finish within the grace period."""
     runtime = open_runtime(settings, modules)
-    worker, delivery = build(settings, modules, runtime)
-    relay = asyncio.create_task(delivery.relay_for_ever())
+    worker, delivery = build(settings, modules, runtime, served)
+    tasks = [asyncio.create_task(delivery.relay_for_ever()), asyncio.create_task(runtime.poke.listen_for_ever())]
     log.info("worker started", concurrency=settings.jobs.concurrency)
     try:
         await worker.start()
     finally:
-        await end(relay)
+        await asyncio.gather(*map(end, tasks))
         await worker.queue.disconnect()
+        await delivery.close()
         await runtime.close()
         log.info("worker stopped")

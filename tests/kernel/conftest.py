@@ -49,7 +49,7 @@ async def open_kernel(settings: KernelSettings, scratch: None) -> AsyncGenerator
     async with opened[0].database.unit_of_work() as uow:
         for table in (OutboxRow, MailRow, EFFECTS, SINGLES):
             await uow.session.execute(delete(table))
-    await opened[0].redis.flushdb()
+    await opened[0].redis.client.flushdb()
     for runtime in opened:
         await runtime.close()
 

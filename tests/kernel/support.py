@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
-import msgspec
 from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint, Uuid, func, insert, select, update
 
+from kernel.cache import Cache, Loaded
 from kernel.delivery import Delivery
 from kernel.events import Event
 from kernel.jobs import open_queue
@@ -15,6 +15,7 @@ from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
 from kernel.settings import JobsSettings, KernelSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
+from kernel.versions import Tokens
 
 SCRATCH = MetaData(schema="scratch")
 
@@ -87,8 +88,7 @@ async def pass_time(database: Database) -> None:
 
 def without_redis(runtime: Runtime, settings: KernelSettings, jobs: JobsSettings = HASTY) -> Delivery:
     """A delivery whose Redis refuses connections."""
-    queue = open_queue(msgspec.structs.replace(settings, redis_url=NOWHERE))
-    return Delivery(runtime.database, queue, runtime.subscribers, jobs)
+    return Delivery(runtime.database, open_queue(NOWHERE, timeout=1), runtime.subscribers, jobs, runtime.poke)
 
 
 def address_of(handler: Callable[..., Any]) -> str:
@@ -112,6 +112,30 @@ async def silence() -> AsyncGenerator[int]:
         gone.set()
         server.close()
         await server.wait_closed()
+
+
+class Truth:
+    """What is committed, how often it was asked for, and what happens while somebody reads it."""
+
+    def __init__(self) -> None:
+        self.value = b"old"
+        self.tokens: Tokens | None = {}
+        self.loads = 0
+        self.meanwhile = asyncio.Event()
+        self.meanwhile.set()
+        self.read = asyncio.Event()
+
+    async def load(self) -> Loaded:
+        self.loads += 1
+        value = self.value
+        self.read.set()
+        await self.meanwhile.wait()
+        return Loaded(value, tokens=self.tokens)
+
+
+async def read(cache: Cache, truth: Truth, *entities: str) -> bytes:
+    """What a reader is told."""
+    return (await cache.fetch("v", entities or ("e",), truth.load)).body
 
 
 async def eventually(holds: Callable[[], Awaitable[object]], seconds: float = 10) -> None:

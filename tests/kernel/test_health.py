@@ -34,8 +34,10 @@ async def test_it_is_ready_without_redis_and_says_so(settings: KernelSettings) -
 
 async def test_it_is_not_ready_without_postgresql(settings: KernelSettings) -> None:
     answer = await ask(settings, database_url=NO_DATABASE)
-    assert answer.status_code == 503
-    assert answer.json() == {"status": "unavailable", "checks": {"postgresql": "unavailable", "redis": "ok"}}
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"]
+    assert answer.json()["code"] == "unavailable"
+    assert answer.json()["checks"] == {"postgresql": "unavailable", "redis": "ok"}
 
 
 async def test_it_is_alive_without_anything(settings: KernelSettings) -> None:
@@ -49,7 +51,7 @@ async def test_silent_neighbours_are_not_waited_for(open_kernel: Open) -> None:
         addresses = {"database_url": f"postgresql://quire@{server}/quire", "redis_url": f"redis://{server}"}
         runtime = open_kernel(**addresses, cache=CacheSettings())
         began = time.monotonic()
-        ready = await Health(runtime.engine, runtime.redis).ready()
+        ready = await Health(runtime.engine, runtime.redis.client).ready()
         assert ready.checks == {"postgresql": "unavailable", "redis": "unavailable"}
         assert time.monotonic() - began < 3
 
@@ -58,7 +60,7 @@ async def test_the_neighbours_are_asked_at_most_once_a_second(
     open_kernel: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = open_kernel()
-    asked = Health(runtime.engine, runtime.redis)
+    asked = Health(runtime.engine, runtime.redis.client)
     assert health.FRESH == 1.0
     monkeypatch.setattr(health, "FRESH", 0.2)
     first = await asked.ready()

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
 import pytest
 from saq import Job, Status, Worker
 from saq.queue.redis import RedisQueue
@@ -22,11 +21,15 @@ def upstream(settings: KernelSettings) -> RedisQueue:
     return RedisQueue(redis_client(settings.redis_url, timeout=5), name="quire")
 
 
+def ours(settings: KernelSettings) -> Queue:
+    return open_queue(settings.redis_url, timeout=5)
+
+
 @pytest.fixture
 async def queue(settings: KernelSettings, open_kernel: Open) -> AsyncGenerator[Queue]:
-    ours = open_queue(settings)
-    yield ours
-    await ours.disconnect()
+    opened = ours(settings)
+    yield opened
+    await opened.disconnect()
 
 
 class Work:
@@ -81,7 +84,7 @@ async def incomplete(queue: RedisQueue) -> tuple[int, int]:
     return await queue.count("incomplete"), await queue.count("active")
 
 
-@pytest.mark.parametrize(("open_it", "swept"), [(open_queue, False), (upstream, True)])
+@pytest.mark.parametrize(("open_it", "swept"), [(ours, False), (upstream, True)])
 async def test_a_job_that_was_just_popped_is_not_taken_for_a_stuck_one_as_upstream_does(
     settings: KernelSettings, queue: Queue, open_it: Any, swept: bool
 ) -> None:
@@ -152,7 +155,7 @@ async def test_a_job_that_redis_has_lost_the_words_of_is_forgotten(queue: Queue)
 
 async def test_one_worker_sweeps_at_a_time(settings: KernelSettings, queue: Queue) -> None:
     await (await popped(queue)).update(status=Status.ACTIVE, started=now() - 61_000)
-    other = open_queue(settings)
+    other = ours(settings)
     swept = await asyncio.gather(queue.sweep(lock=5), other.sweep(lock=5))
     assert sorted(map(len, swept)) == [0, 1]
     await other.disconnect()
@@ -190,7 +193,7 @@ async def test_an_idle_worker_stops_at_once(queue: Queue) -> None:
 
 
 async def test_a_worker_without_redis_stops_at_once(settings: KernelSettings) -> None:
-    queue = open_queue(msgspec.structs.replace(settings, redis_url=NOWHERE))
+    queue = open_queue(NOWHERE, timeout=5)
     async with working(queue, Work()) as worker:
 
         async def waiting() -> bool:

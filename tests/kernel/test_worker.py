@@ -35,6 +35,7 @@ async def working(worker: JobWorker, delivery: Delivery) -> AsyncGenerator[None]
         await life
         await end(relay)
         await worker.queue.disconnect()
+        await delivery.close()
 
 
 async def all_done(runtime: Runtime) -> bool:
@@ -60,7 +61,7 @@ async def test_what_redis_has_lost_is_delivered_all_the_same(open_kernel: Open, 
     await publish(runtime.database, "a")
     worker, delivery = build(hasty, [], runtime)
     assert await delivery.relay() == 1
-    await runtime.redis.flushdb()
+    await runtime.redis.client.flushdb()
     async with working(worker, delivery):
         await eventually(lambda: all_done(runtime))
     assert await notes(runtime.database) == ["a"]
@@ -75,6 +76,7 @@ async def test_no_more_is_queued_than_keeps_the_workers_busy(open_kernel: Open, 
     await publish(runtime.database, "waits")
     assert await delivery.relay() == 0
     await worker.queue.disconnect()
+    await delivery.close()
 
 
 async def test_a_slow_subscriber_is_not_run_again_when_its_lease_is_over(
@@ -106,6 +108,31 @@ async def test_scheduled_work_has_the_database(open_kernel: Open, hasty: KernelS
 
     async with working(*build(hasty, [module], runtime)):
         await eventually(tidied)
+
+
+async def test_a_worker_of_some_modules_leaves_the_work_of_the_others_to_others(
+    open_kernel: Open, hasty: KernelSettings
+) -> None:
+    async def first(_: Happened, uow: UnitOfWork) -> None:
+        await note(uow, "first")
+
+    async def second(_: Happened, uow: UnitOfWork) -> None:
+        await note(uow, "second")
+
+    subscribers = [Subscriber(Happened, first), Subscriber(Happened, second)]
+    modules = [Module(name="one", subscribers=subscribers[:1]), Module(name="two", subscribers=subscribers[1:])]
+    runtime = open_kernel(*subscribers)
+    await publish(runtime.database, "a")
+
+    async def noted() -> bool:
+        return bool(await notes(runtime.database))
+
+    async with working(*build(hasty, modules, runtime, modules[:1])):
+        await eventually(noted)
+    assert list(await notes(runtime.database)) == ["first"]
+    async with working(*build(hasty, modules, runtime, modules[1:])):
+        await eventually(lambda: all_done(runtime))
+    assert set(await notes(runtime.database)) == {"first", "second"}
 
 
 def test_scheduled_functions_of_the_same_name_do_not_collide() -> None:

@@ -5,7 +5,8 @@ from uuid import UUID
 import msgspec
 
 from kernel.db import new_id, utc_now
-from modules.users import Accounts, EmailTaken, Follows, NewUser, User, UsernameTaken, Users
+from kernel.versions import Tokens
+from modules.users import Accounts, Directory, EmailTaken, Follows, NewUser, User, UsernameTaken, Users
 from modules.users.identity import identity
 from modules.users.services import usernames
 
@@ -21,6 +22,22 @@ class FakeUsers(Users):
 
     async def find_by_username(self, username: str) -> User | None:
         return next((person for person in self.people.values() if person.username == username), None)
+
+
+class FakeDirectory(Directory):
+    """The same people as a `FakeUsers` knows, as they are committed."""
+
+    def __init__(self, users: FakeUsers) -> None:
+        self._users = users
+
+    async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
+        return await self._users.find_many(user_ids)
+
+    async def find_with_tokens(self, user_ids: set[UUID]) -> tuple[dict[UUID, User], Tokens | None]:
+        return await self.find_many(user_ids), None
+
+    async def find_by_username(self, username: str) -> User | None:
+        return await self._users.find_by_username(username)
 
 
 class FakeAccounts(Accounts):

@@ -10,15 +10,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from kernel.errors import PermissionDenied
-from kernel.http.conditional import resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, Page, listing
+from kernel.http.conditional import resource, stored_resource
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, Page, encoded_listing
 from kernel.http.request import HttpRequest
+from kernel.idempotency import Once
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
 from modules.posts.contracts import InvalidTransition
 from modules.posts.repositories import Order, PostFilters
 from modules.posts.schemas import TAG, ChangePost, FullPost, PostSummary, ReplacePost, WritePost
-from modules.posts.services import PostService
+from modules.posts.services import PostReads, PostService
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -33,7 +34,7 @@ class PostController(Controller):
     async def show_all(
         self,
         request: HttpRequest,
-        post_service: NamedDependency[PostService],
+        post_reads: NamedDependency[PostReads],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         author: Annotated[str | None, QueryParameter(max_length=36, description="A username or an id.")] = None,
@@ -45,8 +46,10 @@ class PostController(Controller):
     ) -> Response[Page[PostSummary]]:
         """Published posts, newest first. A list for an author whom nobody knows is empty."""
         filters = PostFilters(tag=tag, published_from=published_from, published_to=published_to, order=sort)
-        page = await post_service.page(filters, author=author, cursor=cursor, limit=limit, include_total=include_total)
-        return listing(request, page, public=True)
+        page, next_cursor = await post_reads.page(
+            filters, author=author, cursor=cursor, limit=limit, include_total=include_total
+        )
+        return encoded_listing(request, page, next_cursor, public=True)
 
     @post(operation_id="writePost", guards=[signed_in])
     async def write(
@@ -54,12 +57,17 @@ class PostController(Controller):
         request: HttpRequest,
         data: JSONBody[WritePost],
         me: NamedDependency[Principal],
+        once: NamedDependency[Once],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
         """Write a post: a draft, or public at once."""
-        written = await post_service.write(me, data)
-        headers = {"Location": f"/api/v1/posts/{written.value.id}"}
-        return resource(request, written.value, version=written.version, status_code=201, headers=headers)
+
+        async def effect() -> Response[FullPost]:
+            written = await post_service.write(me, data)
+            headers = {"Location": f"/api/v1/posts/{written.value.id}"}
+            return resource(request, written.value, version=written.version, status_code=201, headers=headers)
+
+        return await once(str(me.id), effect)
 
     @get("/{post_id:uuid}", operation_id="getPost", guards=[public])
     async def show(
@@ -67,11 +75,11 @@ class PostController(Controller):
         request: HttpRequest,
         post_id: FromPath[UUID],
         caller: NamedDependency[Principal | None],
-        post_service: NamedDependency[PostService],
+        post_reads: NamedDependency[PostReads],
     ) -> Response[FullPost]:
         """A post by id; drafts only for their author."""
-        shown = await post_service.read(caller, post_id)
-        return resource(request, shown.value, version=shown.version, public=shown.value.status == "published")
+        shown, is_public = await post_reads.read(caller, post_id)
+        return stored_resource(request, shown.body, version=shown.version, public=is_public)
 
     @get("/by-slug/{slug:str}", operation_id="getPostBySlug", guards=[public])
     async def show_by_slug(
@@ -79,11 +87,11 @@ class PostController(Controller):
         request: HttpRequest,
         slug: Annotated[str, PathParameter(max_length=120)],
         caller: NamedDependency[Principal | None],
-        post_service: NamedDependency[PostService],
+        post_reads: NamedDependency[PostReads],
     ) -> Response[FullPost]:
         """A post by slug; drafts only for their author."""
-        shown = await post_service.read_by_slug(caller, slug)
-        return resource(request, shown.value, version=shown.version, public=shown.value.status == "published")
+        shown, is_public = await post_reads.read_by_slug(caller, slug)
+        return stored_resource(request, shown.body, version=shown.version, public=is_public)
 
     @patch("/{post_id:uuid}", operation_id="changePost", guards=[signed_in], opt={"problems": [PermissionDenied]})
     async def change(

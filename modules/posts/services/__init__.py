@@ -2,10 +2,13 @@
 
 from litestar.di import NamedDependency
 
+from kernel.cache import Cache
+from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from modules.posts.contracts import Posts
 from modules.posts.services.posts import PostService
-from modules.users import Users, provide_users
+from modules.posts.services.reading import PostReads
+from modules.users import Directory, Users, provide_users
 
 
 def provide_post_service(uow: NamedDependency[UnitOfWork], users: NamedDependency[Users]) -> PostService:
@@ -13,9 +16,16 @@ def provide_post_service(uow: NamedDependency[UnitOfWork], users: NamedDependenc
     return PostService(uow, users)
 
 
+def provide_post_reads(
+    reader: NamedDependency[Reader], cache: NamedDependency[Cache], directory: NamedDependency[Directory]
+) -> PostReads:
+    """What is read, for this module's own controllers."""
+    return PostReads(reader, cache, directory)
+
+
 def provide_posts(uow: NamedDependency[UnitOfWork]) -> Posts:
     """Dependency provider; plain enough to be called by hand from a subscriber."""
     return PostService(uow, provide_users(uow))
 
 
-__all__ = ["PostService", "provide_post_service", "provide_posts"]
+__all__ = ["PostReads", "PostService", "provide_post_reads", "provide_post_service", "provide_posts"]

@@ -62,7 +62,15 @@ class Encoded(Response[T]):
         headers: Mapping[str, str] | None = None,
         media_type: str = "application/json",
     ) -> None:
-        super().__init__(cast("T", body), status_code=status_code, headers=headers, media_type=media_type)
+        # Not a word to super().__init__(): looking closely at what is ready to be sent is what this class saves.
+        self.content = cast("T", body)
+        self.status_code = status_code
+        self.headers = dict(headers or {})
+        self.media_type = media_type
+        self.cookies = []
+        self.background = None
+        self.encoding = "utf-8"
+        self.response_type_encoders = {}
 
     # Any: what the handler has declared is only passed on
     def to_asgi_response(self, app: Litestar | None, request: HttpRequest, **declared: Any) -> ASGIResponse:

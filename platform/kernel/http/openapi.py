@@ -41,7 +41,7 @@ from kernel.errors import (
     ValidationFailed,
 )
 from kernel.problems import Kind, status_of
-from kernel.security import Access, Authentication, public
+from kernel.security import TOKENLESS, Access, Authentication, public
 from kernel.versions import IfMatch
 
 Answers: TypeAlias = dict[str, OpenAPIResponse | Reference]
@@ -85,6 +85,13 @@ IF_MATCH = Parameter(
     schema=TEXT,
 )
 
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    description="1 to 255 visible ASCII, kept for 24 hours: the same request again gets the same answer, once.",
+    schema=TEXT,
+)
+
 ALWAYS: tuple[Kind, ...] = (Malformed, RateLimited, InternalError, Unavailable)
 
 
@@ -124,9 +131,13 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
             failures[str(status)] = Reference(ref=f"#/components/responses/{name}")
         else:
             failures[str(status)] = answer_of(of_status)
+    if method == "GET" and successes and takes_tokens(handler):
+        successes["304"] = OpenAPIResponse(description="Nothing has changed since the `ETag` in `If-None-Match`.")
     operation.responses = {**successes, **failures}
     if takes_precondition(handler):
         operation.parameters = [*(operation.parameters or []), IF_MATCH]
+    if "once" in handler.parsed_fn_signature.parameters:
+        operation.parameters = [*(operation.parameters or []), IDEMPOTENCY_KEY]
     body = handler.parsed_fn_signature.parameters.get("data")
     if isinstance(operation.request_body, RequestBody) and body is not None and body.is_optional:
         operation.request_body.required = False
@@ -140,7 +151,9 @@ def guards_of(handler: HTTPRouteHandler) -> list[Access]:
 def takes_tokens(handler: HTTPRouteHandler) -> bool:
     """Whether a token is looked at; a bad one is refused even where none is needed."""
     layers = handler.ownership_layers
-    return any(isinstance(each, Authentication) for layer in layers for each in layer.middleware or ())
+    return not handler.opt.get(TOKENLESS) and any(
+        isinstance(each, Authentication) for layer in layers for each in layer.middleware or ()
+    )
 
 
 def by_status(kind: Kind) -> tuple[int, str]:
@@ -155,8 +168,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
     guards = guards_of(handler)
     if "path" in places:
         yield NotFound
-    if "query" in places or operation.request_body:
-        yield ValidationFailed
+    yield ValidationFailed  # an unknown query parameter is enough
     if operation.request_body:
         yield from (MalformedBody, PayloadTooLarge, UnsupportedMediaType)
     if any(isinstance(each, Parameter) and each.name == "cursor" for each in operation.parameters or []):

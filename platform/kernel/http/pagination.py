@@ -12,7 +12,6 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
-from litestar.types import HTTPScope
 from msgspec.json import Decoder
 
 from kernel.errors import InvalidCursor
@@ -63,15 +62,17 @@ def encoded_listing(
     """`listing` for bytes that come out of a cache."""
     headers = {"ETag": etag(body)}
     if next_cursor is not None:
-        headers["Link"] = f'<{next_address(request.scope, next_cursor)}>; rel="next"'
+        address = next_address(request.scope["path"], request.scope["query_string"], next_cursor)
+        headers["Link"] = f'<{address}>; rel="next"'
     return representation(request, body, public=public, headers=headers)
 
 
-def next_address(scope: HTTPScope, cursor: str) -> str:
+@lru_cache(1024)
+def next_address(path: str, query: bytes, cursor: str) -> str:
     """The same path and query, with another cursor (RFC 8288: a reference relative to the request)."""
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    others = [(name, value) for name, value in query if name != "cursor"]
-    return f"{quote(scope['path'])}?{urlencode([*others, ('cursor', cursor)])}"
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    others = [(name, value) for name, value in pairs if name != "cursor"]
+    return f"{quote(path)}?{urlencode([*others, ('cursor', cursor)])}"
 
 
 def encode_cursor(*keys: Key) -> str:

@@ -3,11 +3,15 @@
 from os import urandom
 from typing import Any, cast
 
+import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kernel.errors import Malformed
 from kernel.problems import describe
+
+MAX_HEAD = 64 * 1024
+"""Bytes of all headers together."""
 
 HEAD = (
     b"HTTP/1.1 400 Bad Request\r\n"
@@ -15,6 +19,7 @@ HEAD = (
     b"content-length: %d\r\n"
     b"cache-control: no-store\r\n"
     b"x-content-type-options: nosniff\r\n"
+    b"referrer-policy: no-referrer\r\n"
     b"x-request-id: %s\r\n"
     b"connection: close\r\n\r\n"
 )
@@ -22,6 +27,18 @@ HEAD = (
 
 class ProblemProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose refusal of what is no HTTP at all is a problem document, too: uvicorn's ``http`` option."""
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._header_bytes = 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One line of the head. Without a bound, a few clients could fill the memory; raising is answered with 400."""
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes > MAX_HEAD:
+            raise httptools.HttpParserError("the head is too long")
+        super().on_header(name, value)
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and hang up: where the next request begins is unknown."""

@@ -21,7 +21,7 @@ from kernel.http.validation import LONGEST_NAME, MOST, UNSTORABLE, segment, viol
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
-INTEGER = re.compile("-?[0-9]{1,18}")
+INTEGER = re.compile("0|-?[1-9][0-9]{0,17}")
 BOOLEANS: Mapping[str, bool] = {"true": True, "false": False}
 
 
@@ -47,9 +47,10 @@ async def refuse_loose_requests(request: HttpRequest) -> None:
     segments = scope["path"].split("/")
     for value in scope["path_params"].values():
         if isinstance(value, UUID):
-            if value.version != 7 or str(value) not in segments:
+            spelling = str(value)
+            if value.version != 7 or spelling not in segments:
                 raise NotFound
-            segments.remove(str(value))
+            segments.remove(spelling)
     known = seen.get(handler)
     if known is None:
         known = seen[handler] = parameters(handler)

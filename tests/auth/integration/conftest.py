@@ -8,19 +8,33 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from litestar import get
 from litestar.di import NamedDependency
 from sqlalchemy import update
 
 from kernel.application import create_app
+from kernel.cache import Cache
+from kernel.module import Module
+from kernel.reads import Reader
 from kernel.runtime import Runtime
+from kernel.security import public
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import MailTokenRow, SessionRow
 from modules.auth.module import auth
 from modules.auth.settings import AuthSettings
-from modules.users import Accounts, Users
+from modules.users import Accounts, Directory, Users
 from tests.running import People, Person, running
-from tests.users.fakes import FakeAccounts, FakeUsers
+from tests.users.fakes import FakeAccounts, FakeDirectory, FakeUsers
+
+
+@get(guards=[public], sync_to_thread=False)
+def open_to_all() -> str:
+    """No token is needed here, but a bad one is refused."""
+    return "come in"
+
+
+door = Module(name="door", controllers=[open_to_all])
 
 
 @asynccontextmanager
@@ -36,9 +50,17 @@ async def auth_alone(
     def provide_users(uow: NamedDependency[UnitOfWork]) -> Users:
         return users
 
-    settings = settings or AuthSettings(bcrypt_rounds=4)
-    module = auth(settings, kernel, provide_accounts=provide_accounts, provide_users=provide_users)
-    async with running(create_app(kernel, [module])) as client:
+    def provide_directory(reader: Reader, cache: Cache) -> Directory:
+        return FakeDirectory(users)
+
+    module = auth(
+        settings or AuthSettings(bcrypt_rounds=4),
+        kernel,
+        provide_accounts=provide_accounts,
+        provide_users=provide_users,
+        provide_directory=provide_directory,
+    )
+    async with running(create_app(kernel, [module, door])) as client:
         yield client
 
 

@@ -28,7 +28,7 @@ from tests.problems import refusal
 from tests.running import People, Person
 from tests.users.fakes import FakeUsers
 
-REFRESH = "/api/v1/auth/refresh"
+DOOR = "/api/v1/door"
 JSON: TypeAlias = dict[str, Any]  # Any: JSON
 
 
@@ -71,8 +71,8 @@ async def mint(settings: KernelSettings, runtime: Runtime, ada: Person) -> Mint:
 async def verdict(http: httpx.AsyncClient, token: str | bytes, scheme: bytes = b"Bearer") -> str:
     """Whether a token is taken; a refusal has to be the one there is."""
     credentials = scheme + b" " + (token if isinstance(token, bytes) else token.encode())
-    answer = await http.post(REFRESH, json={}, headers={b"Authorization": credentials})
-    if answer.status_code == 422:
+    answer = await http.get(DOOR, headers={b"Authorization": credentials})
+    if answer.status_code == 200:
         return "taken"
     told = (*refusal(answer), answer.headers["WWW-Authenticate"], answer.headers["Cache-Control"])
     assert told == (401, "invalid_token", 'Bearer error="invalid_token"', "no-store")

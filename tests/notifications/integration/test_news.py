@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -126,7 +127,8 @@ async def test_many_authors_with_the_same_followers_do_not_get_into_each_others_
 
 async def test_a_newcomer_is_welcomed_once_in_the_inbox_and_by_mail(runtime: Runtime, settings: KernelSettings) -> None:
     ann = await join(runtime)
-    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs)  # type: ignore[arg-type] # no queue
+    queue: Any = None  # not needed to deliver
+    delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.poke)
     async with runtime.database.unit_of_work() as uow:
         rows = await uow.session.execute(select(OutboxRow.subscriber, OutboxRow.id))
         [(subscriber, row_id)] = [row for row in rows.tuples() if row[0] == "notifications.subscribers.greet"]

@@ -19,10 +19,10 @@ from modules.posts.module import posts
 from modules.users import User
 from tests.callers import Caller, caller, credulous
 from tests.running import running
-from tests.users.fakes import FakeUsers
+from tests.users.fakes import FakeDirectory, FakeUsers
 
 
-class Directory(FakeUsers):
+class People(FakeUsers):
     """Keeps what it was asked for, one entry a call."""
 
     def __init__(self) -> None:
@@ -45,12 +45,12 @@ def bob() -> Caller:
 
 
 @pytest.fixture(scope="module")
-def everybody() -> Directory:
-    return Directory()
+def everybody() -> People:
+    return People()
 
 
 @pytest.fixture(autouse=True)
-def users(everybody: Directory, ann: Caller, bob: Caller) -> Directory:
+def users(everybody: People, ann: Caller, bob: Caller) -> People:
     """Whom the module's neighbour knows."""
     everybody.people = {ann.user.id: ann.user, bob.user.id: bob.user}
     everybody.batches.clear()
@@ -78,14 +78,14 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
 
 @pytest.fixture(scope="module")
 async def module(
-    settings: KernelSettings, everybody: Directory, heard: list[PostPublished]
+    settings: KernelSettings, everybody: People, heard: list[PostPublished]
 ) -> AsyncGenerator[httpx.AsyncClient]:
     async def hear(event: PostPublished, _: UnitOfWork) -> None:
         heard.append(event)
 
     alone = replace(
         posts,
-        dependencies={**posts.dependencies, "users": lambda: everybody},
+        dependencies={**posts.dependencies, "users": lambda: everybody, "directory": lambda: FakeDirectory(everybody)},
         authenticator=credulous,
         subscribers=[Subscriber(PostPublished, hear, in_transaction=True)],
     )

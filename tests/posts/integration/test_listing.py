@@ -7,7 +7,7 @@ import pytest
 
 from kernel.runtime import Runtime
 from tests.callers import Caller, caller
-from tests.posts.integration.conftest import Directory
+from tests.posts.integration.conftest import People
 from tests.posts.integration.test_writing import FIELDS
 from tests.posts.listing import BEGIN, NOBODY, at, listed, published, walk
 from tests.posts.writing import POSTS, publish, write
@@ -96,7 +96,7 @@ async def test_filters_narrow_each_other_on_every_page_and_in_the_total(
 
 
 async def test_the_authors_of_a_page_are_asked_for_in_one_call(
-    http: httpx.AsyncClient, users: Directory, ann: Caller, bob: Caller
+    http: httpx.AsyncClient, users: People, ann: Caller, bob: Caller
 ) -> None:
     for author in (ann, bob, ann, bob):
         await publish(http, author)

@@ -5,7 +5,7 @@ import pytest
 
 from modules.users import User
 from tests.callers import Caller, caller, person
-from tests.posts.integration.conftest import Directory
+from tests.posts.integration.conftest import People
 from tests.posts.writing import POSTS, publish, write
 from tests.problems import refusal
 
@@ -44,7 +44,7 @@ async def test_the_tag_names_the_version_and_the_bytes(http: httpx.AsyncClient, 
 
 
 async def test_a_tag_is_of_no_use_once_the_author_has_another_name(
-    http: httpx.AsyncClient, users: Directory, ann: Caller
+    http: httpx.AsyncClient, users: People, ann: Caller
 ) -> None:
     address = f"{POSTS}/{(await publish(http, ann))['id']}"
     tag = (await http.get(address)).headers["ETag"]

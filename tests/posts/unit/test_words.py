@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from modules.posts.services.posts import excerpt_of, slug_from, unique
+from modules.posts.services.posts import slug_from, unique
+from modules.posts.services.presentation import excerpt_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""What a process believes about sessions, for at most half a second."""
+
+import time
+from uuid import UUID
+
+import msgspec
+
+from kernel.security import Principal
+
+FRESH = 0.5
+"""Seconds for which the state of a session is believed."""
+
+REMEMBERED = 20_000
+"""Sessions that a process remembers."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """What was found out about a session, and when it was asked; nobody if it has ended."""
+
+    asked_at: float
+    principal: Principal | None
+
+
+class KnownSessions:
+    """The states that a process remembers."""
+
+    def __init__(self) -> None:
+        self._states: dict[UUID, State] = {}
+
+    def fresh(self, session_id: UUID) -> State | None:
+        """What is known and young enough."""
+        state = self._states.get(session_id)
+        return state if state is not None and time.monotonic() - state.asked_at < FRESH else None
+
+    def remember(self, session_id: UUID, state: State) -> None:
+        """Believe it for a while."""
+        if len(self._states) >= REMEMBERED:
+            self._states.clear()
+        self._states[session_id] = state
+
+    def forget(self, user_id: UUID) -> None:
+        """Ask again about all sessions of somebody: this process need not wait for what it has done itself."""
+        of_user = [each for each, state in self._states.items() if state.principal and state.principal.id == user_id]
+        for session_id in of_user:
+            del self._states[session_id]

@@ -1,0 +1,58 @@
+"""What readers see of a post, and who they are."""
+
+from typing import cast
+
+import msgspec
+
+from kernel.security import Principal
+from modules.posts.contracts import Status
+from modules.posts.models import PostRow
+from modules.posts.repositories import PostRecord
+from modules.posts.schemas import Author, FullPost, PostSummary
+from modules.users import User
+
+EXCERPT = 200
+"""Characters of the body that a list shows."""
+
+
+def excerpt_of(body: str) -> str:
+    """The beginning of a text, on one line."""
+    words = " ".join(body.split(maxsplit=EXCERPT)[:EXCERPT])
+    return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rstrip()}…"
+
+
+def to_author(user: User | None) -> Author | None:
+    """What a reader sees of a person; nothing of somebody who has left."""
+    return None if user is None else Author(id=user.id, username=user.username, name=user.name)
+
+
+def to_summary(row: PostRecord | PostRow, author: User | None) -> PostSummary:
+    """The single place where a row becomes an item of a list."""
+    return PostSummary(
+        id=row.id,
+        slug=row.slug,
+        title=row.title,
+        excerpt=excerpt_of(row.body),
+        tags=row.tags,
+        status=cast("Status", row.status),
+        author=to_author(author),
+        reactions=row.reactions,
+        comments_count=row.comments_count,
+        version=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        published_at=row.published_at,
+        scheduled_for=row.scheduled_for,
+    )
+
+
+def to_full_post(row: PostRecord | PostRow, author: User | None) -> FullPost:
+    """The single place where a row becomes a post as it is read."""
+    return FullPost(body=row.body, **msgspec.structs.asdict(to_summary(row, author)))
+
+
+def may_read(caller: Principal | None, row: PostRecord | PostRow) -> bool:
+    """Published posts are for all, the others for their author and those who may read any."""
+    if row.status == "published":
+        return True
+    return caller is not None and (caller.id == row.author_id or caller.may("posts:read:any"))

@@ -1,0 +1,135 @@
+"""Reading posts beside the unit of work: what is committed now; what is public comes encoded out of the cache."""
+
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from kernel.cache import Cache, Entry, Loaded
+from kernel.errors import InvalidCursor, NotFound
+from kernel.http.encoding import encode
+from kernel.http.pagination import Page, decode_cursor, encode_cursor
+from kernel.reads import Reader
+from kernel.security import Principal
+from kernel.versions import Tokens
+from modules.posts.entities import LISTS, post
+from modules.posts.repositories import (
+    BY_ID,
+    BY_SLUG,
+    Order,
+    Position,
+    PostFilters,
+    PostRecord,
+    page_query,
+    place_of,
+    total_query,
+)
+from modules.posts.schemas import PostSummary
+from modules.posts.services.presentation import may_read, to_full_post, to_summary
+from modules.users import Directory
+
+
+class NotPublic(Exception):
+    """Loading ended at a post that is not for everybody, so not for the cache either."""
+
+    def __init__(self, record: PostRecord) -> None:
+        super().__init__()
+        self.record = record
+
+
+class PostReads:
+    """Posts as they are committed."""
+
+    def __init__(self, reader: Reader, cache: Cache, directory: Directory) -> None:
+        self._reader = reader
+        self._cache = cache
+        self._directory = directory
+
+    async def read(self, caller: Principal | None, post_id: UUID) -> tuple[Loaded | Entry, bool]:
+        """A `FullPost` as JSON, and whether it is public; raises `NotFound`."""
+
+        async def load() -> Loaded:
+            record = await self._reader.one(BY_ID, post_id=post_id)
+            if record is None:
+                raise NotFound
+            if record.status != "published":
+                raise NotPublic(record)
+            return await self._written(record)
+
+        try:
+            return await self._cache.fetch(f"posts:full:{post_id}", [post(post_id)], load), True
+        except NotPublic as found:
+            if not may_read(caller, found.record):
+                raise NotFound from None
+            return await self._written(found.record), False
+
+    async def read_by_slug(self, caller: Principal | None, slug: str) -> tuple[Loaded | Entry, bool]:
+        """The same by slug, which a post keeps for ever; raises `NotFound`."""
+        record = await self._reader.one(BY_SLUG, slug=slug)
+        if record is None:
+            raise NotFound
+        return await self.read(caller, record.id)
+
+    async def page(
+        self, filters: PostFilters, *, author: str | None, cursor: str | None, limit: int, include_total: bool
+    ) -> tuple[bytes, str | None]:
+        """A `Page` of `PostSummary` as JSON, and the cursor of the next one; raises `InvalidCursor`.
+
+        ``author`` is a username or an id. First pages are cached, they are what most readers see.
+        """
+        position = None if cursor is None else position_of(cursor, filters.order)
+        if author is not None:
+            author_id = await self._author_id(author)
+            if author_id is None:
+                nothing = Page[PostSummary](items=(), total=0 if include_total else msgspec.UNSET)
+                return encode(nothing), None
+            filters = msgspec.structs.replace(filters, author_id=author_id)
+
+        async def load() -> Loaded:
+            page, tokens = await self._page(filters, position, limit, include_total)
+            return Loaded(msgspec.msgpack.encode((encode(page), page.next_cursor)), tokens=tokens)
+
+        if position is None:
+            key = msgspec.json.encode((filters, limit, include_total)).decode()
+            stored = await self._cache.fetch(f"posts:page:{key}", [LISTS], load)
+        else:
+            stored = await load()
+        return msgspec.msgpack.decode(stored.body, type=tuple[bytes, str | None])
+
+    async def _page(
+        self, filters: PostFilters, position: Position | None, limit: int, include_total: bool
+    ) -> tuple[Page[PostSummary], Tokens | None]:
+        given = filters.given()
+        form = frozenset(given)
+        after, after_id = position or (None, None)
+        query = page_query(form, filters.order, further=position is not None)
+        records = await self._reader.all(query, **given, after=after, after_id=after_id, rows=limit + 1)
+        shown = records[:limit]
+        authors, tokens = await self._directory.find_with_tokens({record.author_id for record in shown})
+        totals = await self._reader.all(total_query(form), **given) if include_total else []
+        page = Page(
+            items=tuple(to_summary(record, authors.get(record.author_id)) for record in shown),
+            next_cursor=encode_cursor(filters.order, *place_of(shown[-1])) if len(records) > limit else None,
+            total=totals[0].count if totals else msgspec.UNSET,
+        )
+        return page, tokens
+
+    async def _author_id(self, author: str) -> UUID | None:
+        with suppress(ValueError):
+            if str(author_id := UUID(author)) == author:
+                return author_id
+        user = await self._directory.find_by_username(author)
+        return None if user is None else user.id
+
+    async def _written(self, record: PostRecord) -> Loaded:
+        authors, tokens = await self._directory.find_with_tokens({record.author_id})
+        return Loaded(encode(to_full_post(record, authors.get(record.author_id))), record.version, tokens)
+
+
+def position_of(cursor: str, order: Order) -> Position:
+    """Where the page before ended; raises `InvalidCursor`, also for a cursor of the other order."""
+    given_order, published_at, post_id = decode_cursor(cursor, str, datetime, UUID)
+    if given_order != order:
+        raise InvalidCursor
+    return published_at, post_id

@@ -1,0 +1,44 @@
+"""Demo data: people who can sign in, counters that are true."""
+
+import asyncpg
+import httpx
+import pytest
+
+from app.seeding import seed
+from kernel.runtime import Runtime
+from tests.running import People
+
+LIES = """
+    SELECT count(*) FROM users.users AS person WHERE
+        followers_count <> (SELECT count(*) FROM users.follows WHERE followee_id = person.id)
+        OR following_count <> (SELECT count(*) FROM users.follows WHERE follower_id = person.id)
+"""
+SELF = "SELECT count(*) FROM users.follows WHERE follower_id = followee_id"
+
+
+@pytest.fixture
+def password(runtime: Runtime, env: dict[str, str]) -> str:
+    """Everybody's, in a database with demo data, which ``runtime`` deletes."""
+    written: list[int] = []
+    known = seed(env, users=20, posts=50, advance=lambda rows, _: written.append(rows))
+    assert sum(written) == 20 + 20 + 20 * 10 + 50
+    return known
+
+
+async def test_demo_people_are_in_and_their_counters_are_true(
+    password: str, client: httpx.AsyncClient, people: People, database_url: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    emails = [row["email"] for row in await connection.fetch("SELECT email FROM users.users")]
+    assert len(emails) == 20
+    assert await connection.fetchval("SELECT sum(followers_count) FROM users.users") > 100
+    assert await connection.fetchval(LIES) == await connection.fetchval(SELF) == 0
+    await connection.close()
+    tokens = await people.sign_in(emails[0], password)
+    me = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    assert (me.status_code, me.json()["email"]) == (200, emails[0])
+    listed = (await client.get("/api/v1/posts", params={"include_total": "true", "limit": 100})).json()
+    assert listed["total"] == len(listed["items"]) == 50
+    assert all(post["author"]["username"] for post in listed["items"])
+    first = listed["items"][0]
+    assert (await client.get(f"/api/v1/posts/{first['id']}")).json()["title"] == first["title"]

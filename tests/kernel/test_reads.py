@@ -1,0 +1,98 @@
+"""Reading beside the unit of work."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+from sqlalchemy import Float, Integer, Text, bindparam, func, select, text
+
+from kernel.errors import Unavailable
+from kernel.reads import Query, Reader
+from kernel.settings import KernelSettings
+
+
+class Fact(msgspec.Struct, frozen=True):
+    n: int
+    word: str
+    document: dict[str, Any]
+
+
+class Backend(msgspec.Struct, frozen=True):
+    pid: int
+
+
+NUMBER = bindparam("number", type_=Integer)
+FACTS = Query(
+    select(
+        func.generate_series(1, NUMBER, type_=Integer).label("n"),
+        bindparam("word", type_=Text).label("word"),
+        func.jsonb_build_object("of", NUMBER, "list", func.to_jsonb(text("array[true, null]"))).label("document"),
+    ),
+    Fact,
+)
+BACKEND = Query(select(func.pg_backend_pid(type_=Integer).label("pid")), Backend)
+NAP = Query(
+    select(func.pg_backend_pid().label("pid")).select_from(func.pg_sleep(bindparam("seconds", type_=Float))), Backend
+)
+
+
+@pytest.fixture
+async def reader(settings: KernelSettings) -> AsyncGenerator[Reader]:
+    opened = Reader(settings.database_url, msgspec.structs.replace(settings.db, read_pool_size=3, pool_timeout=0.3))
+    yield opened
+    await opened.close()
+
+
+async def test_rows_become_structs_and_json_becomes_values(reader: Reader) -> None:
+    document = {"of": 2, "list": [True, None]}
+    assert await reader.all(FACTS, number=2, word="a'b") == [Fact(1, "a'b", document), Fact(2, "a'b", document)]
+
+
+async def test_one_is_the_first_or_nothing(reader: Reader) -> None:
+    assert await reader.one(FACTS, number=0, word="") is None
+    found = await reader.one(FACTS, number=5, word="")
+    assert found is not None
+    assert found.n == 1
+
+
+async def test_who_finds_no_free_connection_is_told_in_time(reader: Reader) -> None:
+    naps = [asyncio.create_task(reader.all(NAP, seconds=1.0)) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        await reader.all(BACKEND)
+    assert time.monotonic() - began < 0.8
+    await asyncio.gather(*naps)
+    assert await reader.all(BACKEND)
+
+
+async def test_it_survives_the_loss_of_all_its_connections(reader: Reader, observer: asyncpg.Connection) -> None:
+    for _ in range(20):
+        naps = await asyncio.gather(*(reader.all(NAP, seconds=0.02) for _ in range(3)))
+        pids = {nap.pid for (nap,) in naps}
+        assert len(pids) == 3
+        for pid in pids:
+            assert await observer.fetchval("SELECT pg_terminate_backend($1)", pid)
+        seen = await asyncio.gather(*(reader.all(BACKEND) for _ in range(6)))
+        assert not pids & {backend.pid for (backend,) in seen}
+
+
+async def test_a_statement_that_is_cut_off_in_the_middle_is_repeated(
+    reader: Reader, observer: asyncpg.Connection
+) -> None:
+    (backend,) = await reader.all(BACKEND)
+    nap = asyncio.create_task(reader.all(NAP, seconds=0.5))
+    await asyncio.sleep(0.1)
+    assert await observer.fetchval("SELECT pg_terminate_backend($1)", backend.pid)
+    assert [each.pid for each in await nap] != [backend.pid]
+
+
+async def test_first_readers_open_one_pool(settings: KernelSettings) -> None:
+    reader = Reader(settings.database_url, settings.db)
+    seen = await asyncio.gather(*(reader.all(BACKEND) for _ in range(50)))
+    assert len({backend.pid for (backend,) in seen}) <= settings.db.read_pool_size
+    await reader.close()
