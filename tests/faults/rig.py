@@ -1,0 +1,159 @@
+"""Real processes that a test may kill, stop and continue, on servers of its own."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from app.embedded import Postgres, Valkey
+from app.migrations import upgrade
+from app.processes import free_port
+from tests.app.children import desk
+
+PATIENCE = 60.0
+
+
+class Process:
+    """One of our commands."""
+
+    def __init__(self, env: dict[str, str], *arguments: str, program: str = "app") -> None:
+        self._env = env
+        self._command = [sys.executable, "-m", program, *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Begin, or begin again."""
+        self._process = subprocess.Popen(self._command, env=self._env)
+        return self
+
+    def send(self, number: signal.Signals) -> None:
+        """TERM, KILL, STOP or CONT."""
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+    def end(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Wait until it is gone."""
+        if self._process is not None and self._process.poll() is None:
+            self.send(signal.SIGCONT)
+            self.send(number)
+            self._process.wait(PATIENCE)
+
+
+class Rig:
+    """A PostgreSQL, a Valkey, and as many processes of Quire as a test wants."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.postgres = Postgres(folder / "postgres", durable=False)
+        self.valkey = Valkey(folder / "valkey", durable=False)
+        self._folder = folder
+        self._variables = variables
+        self._started: list[Process] = []
+
+    def __enter__(self) -> Self:
+        self.postgres.start()
+        self.valkey.start()
+        upgrade(self.postgres.url)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._started:
+            process.end()
+        self.valkey.stop()
+        self.postgres.stop()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What every process is told."""
+        return desk(
+            QUIRE_ENV="test",
+            QUIRE_SECRET_KEY="a key that is only good for tests: 0123456789",
+            QUIRE_AUTH_BCRYPT_ROUNDS="4",
+            QUIRE_HTTP_RATE_LIMITS="off",
+            QUIRE_LOG_LEVEL="error",
+            QUIRE_MAIL_URL=f"file:{self._folder / 'mail'}",
+            DATABASE_URL=self.postgres.url,
+            REDIS_URL=self.valkey.url,
+            **self._variables,
+        )
+
+    def worker(self) -> Process:
+        """A worker, running."""
+        return self._begin(Process(self.env, "work"))
+
+    async def api(self, *arguments: str, program: str = "app", **variables: str) -> str:
+        """An instance of the API, answering: its address."""
+        port = free_port()
+        self._begin(Process({**self.env, **variables}, "serve", "--port", str(port), *arguments, program=program))
+        address = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=address) as http:
+
+            async def answers() -> bool:
+                try:
+                    return (await http.get("/health/ready")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            await eventually(answers, PATIENCE)
+        return address
+
+    def _begin(self, process: Process) -> Process:
+        self._started.append(process.start())
+        return process
+
+
+async def eventually(holds: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Poll until it ``holds``."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 - what is polled is another process
+            await asyncio.sleep(0.02)
+
+
+class Proxy:
+    """A TCP proxy on loopback that can fall silent, refuse, and be itself again."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+        self.port = free_port()
+
+    async def accept(self) -> None:
+        """Pass on what comes; connections that fell silent go on where they were."""
+        self._flows.set()
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    def stall(self) -> None:
+        """Accept everything and say nothing."""
+        self._flows.clear()
+
+    async def refuse(self) -> None:
+        """Cut every connection and take no new one."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in self._connections:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", self._target)
+        self._connections |= {writer, outer}
+        await asyncio.gather(self._pass_on(reader, outer), self._pass_on(inner, writer), return_exceptions=True)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.close()
+            self._connections.discard(writer)
