@@ -1,5 +1,6 @@
 """Signing keys: Ed25519, in PostgreSQL, the private halves encrypted."""
 
+import asyncio
 import time
 from collections.abc import Iterable
 from uuid import UUID
@@ -35,6 +36,7 @@ class Keyring:
         self._vault = vault
         self._keys: dict[UUID, Ed25519PrivateKey] = {}
         self._asked = -PAUSE
+        self._looking = asyncio.Lock()
 
     async def signing(self, session: AsyncSession) -> tuple[UUID, Ed25519PrivateKey]:
         """The newest key and its ``kid``; the first one ever is made here, once, whoever asks first."""
@@ -53,9 +55,11 @@ class Keyring:
 
     async def verifying(self, kid: UUID, reader: Reader) -> Ed25519PublicKey | None:
         """The public half, or nothing for a key that is not ours. Invented ones cost a query a second at most."""
-        if kid not in self._keys and time.monotonic() - self._asked >= PAUSE:
-            self._asked = time.monotonic()
-            self._learn((key.id, key.private_key) for key in await reader.all(SIGNING_KEYS))
+        if kid not in self._keys:
+            async with self._looking:  # whoever comes while somebody looks waits for what is found
+                if kid not in self._keys and time.monotonic() - self._asked >= PAUSE:
+                    self._learn((key.id, key.private_key) for key in await reader.all(SIGNING_KEYS))
+                    self._asked = time.monotonic()
         key = self._keys.get(kid)
         return None if key is None else key.public_key()
 

@@ -122,11 +122,13 @@ class Cache:
 
     async def _stored(self, key: str, own: Collection[str]) -> tuple[Entry | None, Tokens]:
         """The value if it is good, and the present tokens of its own entities."""
-        value_key = self._key("v", key)
+        run_id, value_key = self._server.run_id, self._key("v", key)
         names = {name: self._key("g", name) for name in (*own, *self._shapes.get(key, ()))}
         if self._making_up is not None:
             raise RedisError("changes were missed")
         answers = await self._look_up.get((value_key, *names.values()))
+        if run_id != self._server.run_id:  # another server by now: it may have been started from a dump of the old one
+            answers = {}
         found = {name: answers.get(token_key) for name, token_key in names.items()}
         entry = self._decoded(answers.get(value_key))
         if entry is not None:

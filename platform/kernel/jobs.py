@@ -90,6 +90,14 @@ class JobWorker(Worker[Context]):
 
     queue: Queue
 
+    async def process(self) -> bool:
+        """One job, if there is one. What a Redis that goes away in between does not hear of, the outbox knows."""
+        try:
+            return await super().process()
+        except (RedisError, OSError):
+            await asyncio.sleep(1)
+            return False
+
     async def stop(self) -> None:
         """Take no new job, let the running ones finish, leave the rest to their leases."""
         self.event.set()
