@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar, Router
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.types import ControllerRouterHandler, Middleware
+from litestar.types import ControllerRouterHandler
 
 from kernel.health import Health, HealthController
 from kernel.http.conditional import provide_if_match
@@ -16,12 +16,13 @@ from kernel.http.edge import Application
 from kernel.http.encoding import JSONResponse
 from kernel.http.openapi import document_problems
 from kernel.http.request import HttpRequest
+from kernel.http.routes import ShortWays
 from kernel.http.strictness import refuse_loose_requests
 from kernel.idempotency import Once
 from kernel.module import Module
 from kernel.problems import ProblemController, exception_handlers
 from kernel.runtime import open_runtime
-from kernel.security import Authentication, Authenticator, Principal, provide_caller, provide_me
+from kernel.security import Authenticator, Principal, provide_caller, provide_me
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
@@ -42,7 +43,7 @@ def create_app(
     runtime = open_runtime(settings, modules)
     health = Health(runtime.engine, runtime.redis.client)
     authenticators = [module.authenticator(runtime.reader, runtime.cache) for module in modules if module.authenticator]
-    middleware: list[Middleware] = [Authentication(uncopied(authenticate)) for authenticate in authenticators]
+    opt = {"authenticate": uncopied(authenticators[0])} if authenticators else {}
 
     async def provide_uow() -> AsyncGenerator[UnitOfWork, None]:
         """A transaction that is committed before the answer leaves."""
@@ -68,7 +69,7 @@ def create_app(
         route_handlers=[
             HealthController,
             ProblemController,
-            Router(path="/", route_handlers=[module.router() for module in mounted], middleware=middleware),
+            Router(path="/", route_handlers=[module.router() for module in mounted], opt=opt),
             *(module.root_router() for module in mounted),
             *routes,
         ],
@@ -77,12 +78,13 @@ def create_app(
             "me": Provide(provide_me, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "if_match": Provide(provide_if_match, sync_to_thread=False),
-            "health": Provide(lambda: health, sync_to_thread=False),
-            "reader": Provide(lambda: runtime.reader, sync_to_thread=False),
-            "cache": Provide(lambda: runtime.cache, sync_to_thread=False),
-            "limiter": Provide(lambda: runtime.limiter, sync_to_thread=False),
+            "health": Provide(lambda: health, use_cache=True, sync_to_thread=False),
+            "reader": Provide(lambda: runtime.reader, use_cache=True, sync_to_thread=False),
+            "cache": Provide(lambda: runtime.cache, use_cache=True, sync_to_thread=False),
+            "limiter": Provide(lambda: runtime.limiter, use_cache=True, sync_to_thread=False),
             "once": Provide(provide_once, sync_to_thread=False),
         },
+        plugins=[ShortWays()],
         request_class=StrictRequest,
         response_class=JSONResponse,
         request_max_body_size=MAX_BODY,
@@ -97,7 +99,7 @@ def create_app(
 
 
 def uncopied(authenticate: Authenticator) -> Authenticator:
-    """The same, as a function: Litestar copies middleware deeply, but not functions."""
+    """The same, as a function: Litestar copies options deeply, but not functions."""
 
     async def call(token: str) -> Principal:
         return await authenticate(token)

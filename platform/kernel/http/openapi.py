@@ -41,7 +41,7 @@ from kernel.errors import (
     ValidationFailed,
 )
 from kernel.problems import Kind, status_of
-from kernel.security import TOKENLESS, Access, Authentication, public
+from kernel.security import TOKENLESS, Access, public
 from kernel.versions import IfMatch
 
 Answers: TypeAlias = dict[str, OpenAPIResponse | Reference]
@@ -150,10 +150,7 @@ def guards_of(handler: HTTPRouteHandler) -> list[Access]:
 
 def takes_tokens(handler: HTTPRouteHandler) -> bool:
     """Whether a token is looked at; a bad one is refused even where none is needed."""
-    layers = handler.ownership_layers
-    return not handler.opt.get(TOKENLESS) and any(
-        isinstance(each, Authentication) for layer in layers for each in layer.middleware or ()
-    )
+    return "authenticate" in handler.opt and not handler.opt.get(TOKENLESS)
 
 
 def by_status(kind: Kind) -> tuple[int, str]:

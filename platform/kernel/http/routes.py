@@ -1,0 +1,135 @@
+"""How a request reaches its handler: as Litestar has it, without doing again what is the same for every request.
+
+Litestar opens a task group for dependencies, validates what they return, and copies the handler for each of its guards:
+more work than most handlers do. Here the way to a handler is worked out once, when its route is mounted.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias, cast
+
+from litestar._kwargs import KwargsModel
+from litestar._kwargs.cleanup import DependencyCleanupGroup
+from litestar._signature import SignatureModel
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Send
+
+from kernel.http.request import HttpRequest
+from kernel.security import TOKENLESS, identify
+
+Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of any type
+
+
+class ShortWays(ReceiveRoutePlugin):
+    """Leads every route of an application the short way."""
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Called by Litestar for each route that is mounted."""
+        if isinstance(route, HTTPRoute):
+            route.__class__ = ShortRoute
+            for method, (handler, model) in route.route_handler_map.items():
+                route.route_handler_map[method] = (handler, cast("KwargsModel", Way(handler, model)))
+
+
+class ShortRoute(HTTPRoute):
+    """A route whose handlers use no form, nor Litestar's cache, nor hooks after the response: none of ours does."""
+
+    __slots__ = ()
+
+    async def handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """One request."""
+        handler, way = self.route_handler_map[scope["method"]]
+        request = handler.resolve_request_class()(scope, receive, send)
+        answer = await cast("Way", way).answer(request)
+        await answer(scope, receive, send)
+
+
+class Way:
+    """From a request to the answer of one handler."""
+
+    def __init__(self, handler: HTTPRouteHandler, model: KwargsModel) -> None:
+        steps = [step for batch in model.dependency_batches for step in sorted(batch, key=lambda each: each.key)]
+        provided = {step.key: step.provide for step in steps}
+        self._handler = handler
+        self._authenticate = None if handler.opt.get(TOKENLESS) else handler.opt.get("authenticate")
+        self._guards = handler.resolve_guards()
+        self._before = handler.resolve_before_request()
+        self._extractors = model.extractors
+        self._constants = constants(provided)
+        self._steps = [
+            (name, Call(handler, provide, provided))
+            for name, provide in provided.items()
+            if name not in self._constants
+        ]
+        self._opens = any(step.opens for _, step in self._steps)
+        self._call = Call(handler, handler, provided)
+
+    async def answer(self, request: HttpRequest) -> ASGIApp:
+        """What the handler says. Whatever a dependency has opened is closed by then."""
+        request.scope["user"] = None
+        if self._authenticate is not None:
+            await identify(request, self._authenticate)
+        for guard in self._guards:
+            await guard(request, self._handler)  # type: ignore[misc] # Litestar has made coroutines of all
+        if self._before is not None:
+            await self._before(request)
+        values: Values = {"request": request, **self._constants}
+        for extract in self._extractors:
+            await extract(values, request)
+        if values.get("data") is Empty:
+            del values["data"]
+        opened = DependencyCleanupGroup()
+        if not self._opens:
+            return await self._said(values, opened)
+        async with opened:
+            return await self._said(values, opened)
+
+    async def _said(self, values: Values, opened: DependencyCleanupGroup) -> ASGIApp:
+        for name, step in self._steps:
+            values[name] = await step.result(values, opened)
+        said = await self._call.result(values, opened)
+        return await self._handler.to_response(app=values["request"].app, data=said, request=values["request"])
+
+
+class Call:
+    """A handler or a dependency: other dependencies are handed to it as they are, what a client gives is validated."""
+
+    def __init__(
+        self, handler: HTTPRouteHandler, callee: HTTPRouteHandler | Provide, provided: Collection[str]
+    ) -> None:
+        signature = callee.parsed_fn_signature
+        own = {"request", *provided}
+        given = {name: field for name, field in signature.parameters.items() if name not in own}
+        self._function = callee.dependency if isinstance(callee, Provide) else callee.fn
+        self._waits = not callee.has_sync_callable
+        self.opens = isinstance(callee, Provide) and callee.has_async_generator_dependency
+        self._own = [name for name in signature.parameters if name in own]
+        self._given: type[SignatureModel] | None = None
+        if given:
+            decoders = handler.resolve_type_decoders()
+            self._given = SignatureModel.create(set(), self._function, replace(signature, parameters=given), decoders)
+
+    async def result(self, values: Values, opened: DependencyCleanupGroup) -> Any:  # Any: see `Values`
+        """What comes of it; a generator that is ``opened`` goes on when the request is over."""
+        arguments = {name: values[name] for name in self._own}
+        if self._given is not None:
+            arguments.update(self._given.parse_values_from_connection_kwargs(values["request"], values))
+        result: Any = self._function(**arguments)  # Any: as above
+        if self.opens:
+            opened.add(result)
+            return await anext(result)
+        return await result if self._waits else result
+
+
+def constants(provided: Mapping[str, Provide]) -> Values:
+    """Dependencies that are the same for every request: those that are declared so, and plain functions of these."""
+    found: Values = {}
+    for name, provide in provided.items():
+        needs = provide.parsed_fn_signature.parameters
+        is_plain = provide.has_sync_callable and not provide.has_async_generator_dependency
+        if is_plain and needs.keys() <= found.keys() and (needs or provide.use_cache):
+            found[name] = provide.dependency(**{each: found[each] for each in needs})
+    return found
