@@ -30,9 +30,10 @@ format:
     uv run ruff check --fix .
     uv run ruff format .
 
-# What the image installs, with hashes.
-lock:
-    uv export --quiet --format requirements-txt --no-default-groups --no-emit-project --no-header --output-file requirements.lock > /dev/null
+# What the image installs, with hashes. Pins that still fit stay (a mirror may learn late of a release that is older than
+# `exclude-newer`, so a resolution from nothing differs from one machine to the next); `just lock --upgrade` renews them.
+lock *arguments:
+    uv pip compile --quiet --universal --generate-hashes --no-header --output-file requirements.lock {{arguments}} pyproject.toml > /dev/null
 
 # The committed OpenAPI document.
 openapi:

@@ -115,6 +115,8 @@ def document_problems(app: Litestar) -> None:
                     operation.security = []
                 elif all(guard == public for guard in guards_of(handler)):
                     operation.security = [{}, *(document.security or [])]
+    # Methods of a route come out of a set: without this, the committed document would depend on the hash seed.
+    components.responses = dict(sorted(components.responses.items()))
 
 
 def complete(operation: Operation, method: str, handler: HTTPRouteHandler, shared: Answers) -> None:
