@@ -15,12 +15,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Connection
 
+from app.environment import environment
 from kernel.db import connect
 from kernel.settings import DatabaseSettings, url
 
 OWNERS = [Path(folder).name for folder in context.script.version_locations or ()]
 PATIENT = DatabaseSettings(statement_timeout=86_400)
-KERNEL_TABLES = ("kernel.outbox", "kernel.mail.ledger", "kernel.idempotency")
+KERNEL_TABLES = ("kernel.outbox", "kernel.mail.ledger", "kernel.idempotency", "kernel.audit")
 
 
 def metadata_of(owner: str) -> MetaData:
@@ -60,12 +61,13 @@ def run(connection: Connection) -> None:
 
 
 async def main() -> None:
-    """For the command line, where nobody hands a connection over."""
-    engine = connect(url("DATABASE_URL", os.environ, "postgresql", "postgres"), PATIENT)
-    async with engine.connect() as connection:
-        await connection.run_sync(run)
-        await connection.commit()
-    await engine.dispose()
+    """For the command line, where nobody hands a connection over; without ``DATABASE_URL``, to the servers of `quire up`."""
+    with environment(Path(".quire"), os.environ) as env:
+        engine = connect(url("DATABASE_URL", env, "postgresql", "postgres"), PATIENT)
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
+            await connection.commit()
+        await engine.dispose()
 
 
 if given := context.config.attributes.get("connection"):

@@ -6,13 +6,13 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from kernel.errors import Overloaded
+from kernel.http.client import Client
 from kernel.http.conditional import resource
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.security import TOKENLESS, Principal, public, signed_in
-from kernel.text import one_line
 from modules.auth.contracts import InvalidCredentials, InvalidMailToken, RefreshExpired, RefreshInvalid, RefreshReused
-from modules.auth.schemas import Client, Credentials, Logout, MailToken, Refresh, Register, TokenPair
+from modules.auth.schemas import Credentials, Logout, MailToken, Refresh, Register, TokenPair
 from modules.auth.services import AuthService
 from modules.users import EmailTaken, NewUser, User, UsernameTaken
 
@@ -67,13 +67,12 @@ class SessionController(Controller):
         opt={"problems": [InvalidCredentials, Overloaded], TOKENLESS: True},
     )
     async def log_in(
-        self, request: HttpRequest, data: JSONBody[Credentials], auth_service: NamedDependency[AuthService]
+        self,
+        data: JSONBody[Credentials],
+        client: NamedDependency[Client],
+        auth_service: NamedDependency[AuthService],
     ) -> Response[TokenPair]:
         """Sign in: a session with its first pair of tokens."""
-        client = Client(
-            ip=request.client.host if request.client else "",
-            user_agent=one_line(request.headers.get("user-agent", "")),
-        )
         return Response(await auth_service.log_in(data.email, data.password, client), headers=NO_STORE)
 
     @post(

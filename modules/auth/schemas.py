@@ -60,10 +60,3 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
     expires_in: Annotated[int, msgspec.Meta(description="Seconds.", examples=[600])]
     session_id: UUID
-
-
-class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a sign-in comes from, as its owner will be shown it."""
-
-    ip: str
-    user_agent: str

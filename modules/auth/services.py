@@ -9,6 +9,7 @@ import msgspec
 
 from kernel.db import utc_now
 from kernel.errors import ValidationFailed
+from kernel.http.client import Client
 from kernel.http.decoding import body_of
 from kernel.mail import post
 from kernel.security import Principal
@@ -25,7 +26,7 @@ from modules.auth.known_sessions import KnownSessions
 from modules.auth.models import CredentialRow, MailTokenRow, SessionRow
 from modules.auth.passwords import Passwords, weaknesses
 from modules.auth.repositories import CredentialRepository, MailTokenRepository, SessionRepository
-from modules.auth.schemas import Client, Register, TokenPair
+from modules.auth.schemas import Register, TokenPair
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
 from modules.users import Accounts, NewUser, User, Users
@@ -138,7 +139,7 @@ class AuthService(Enrolment):
                 expires_at=now + timedelta(seconds=settings.refresh_token_ttl),
                 absolute_expires_at=now + timedelta(seconds=settings.session_ttl),
                 ip=client.ip,
-                user_agent=client.user_agent[:300],
+                user_agent=client.user_agent,
             )
         )
         return await self._pair(row)

@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from kernel.health import Health, HealthController
+from kernel.http.client import Client, Proxies
 from kernel.http.conditional import provide_if_match
 from kernel.http.decoding import MAX_BODY, StrictRequest
 from kernel.http.edge import Application
@@ -56,6 +57,12 @@ def create_app(
         """What a POST that creates runs its effect through."""
         return Once(request, uow, vault)
 
+    proxies = Proxies(settings.trusted_proxies)
+
+    def provide_client(request: HttpRequest) -> Client:
+        """Where the request comes from."""
+        return proxies.client_of(request)
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         gc.collect()
@@ -77,6 +84,7 @@ def create_app(
             "uow": Provide(provide_uow),
             "me": Provide(provide_me, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
+            "client": Provide(provide_client, sync_to_thread=False),
             "if_match": Provide(provide_if_match, sync_to_thread=False),
             "health": Provide(lambda: health, use_cache=True, sync_to_thread=False),
             "reader": Provide(lambda: runtime.reader, use_cache=True, sync_to_thread=False),

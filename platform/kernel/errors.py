@@ -92,6 +92,13 @@ class PermissionDenied(DomainError):
     """The caller may not do this."""
 
 
+class ReauthenticationRequired(PermissionDenied):
+    """This act needs a sign-in of the last five minutes.
+
+    Prove again who you are, `POST /api/v1/auth/reauthenticate`, and repeat the request with the new access token.
+    """
+
+
 class NotFound(DomainError):
     """There is no such thing, or not for this caller."""
 

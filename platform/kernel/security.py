@@ -1,7 +1,7 @@
 """Who is calling, as far as every module needs to know. How it was proven is the authenticator's business."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -9,15 +9,19 @@ import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.handlers import BaseRouteHandler
 
-from kernel.errors import NotAuthenticated, PermissionDenied
+from kernel.errors import NotAuthenticated, PermissionDenied, ReauthenticationRequired
+
+RECENTLY = timedelta(minutes=5)
+"""How old the proof may be that a sensitive act asks for."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """An authenticated caller, and when they last proved who they are."""
+    """An authenticated caller, and when they last proved who they are: never, where a program acts for them."""
 
     id: UUID
-    session_id: UUID
-    auth_time: datetime
+    session_id: UUID | None = None
+    """The sign-in; None for a personal access token."""
+    auth_time: datetime | None = None
     permissions: frozenset[str] = frozenset()
     is_superuser: bool = False
 
@@ -27,7 +31,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     def signed_in_within(self, age: timedelta, now: datetime) -> bool:
         """Whether the last proof is fresh enough for a sensitive act."""
-        return now - self.auth_time <= age
+        return self.auth_time is not None and now - self.auth_time <= age
 
 
 Authenticator: TypeAlias = Callable[[str], Awaitable[Principal]]
@@ -42,6 +46,8 @@ class Access(msgspec.Struct, frozen=True):
 
     who: str
     permission: str | None = None
+    superuser: bool = False
+    recently: bool = False
 
     async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
         """Raise `NotAuthenticated` or `PermissionDenied`. (A coroutine, or Litestar would call it in a thread.)"""
@@ -52,10 +58,16 @@ class Access(msgspec.Struct, frozen=True):
             raise NotAuthenticated
         if self.permission is not None and not caller.may(self.permission):
             raise PermissionDenied
+        if self.superuser and not caller.is_superuser:
+            raise PermissionDenied
+        if self.recently and not caller.signed_in_within(RECENTLY, datetime.now(UTC)):
+            raise ReauthenticationRequired
 
 
 public = Access("anyone")
 signed_in = Access("anyone signed in")
+signed_in_recently = Access("anyone who has just signed in", recently=True)
+superusers = Access("superusers", superuser=True)
 
 
 def requires(permission: str) -> Access:

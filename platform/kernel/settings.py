@@ -5,6 +5,7 @@ A wrong or missing variable raises `SettingsError`, whose text is one line that 
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -157,6 +158,9 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             mail=MailSettings.from_env(env),
             **given,
         )
+        for proxy in settings.trusted_proxies:
+            if proxy != "*" and not is_network(proxy):
+                raise SettingsError("QUIRE_TRUSTED_PROXIES must list addresses or networks, such as 10.0.0.0/8")
         if "*" in settings.cors_origins:
             raise SettingsError("QUIRE_CORS_ORIGINS must list origins; * matches none")
         if settings.env == "production":
@@ -192,6 +196,15 @@ def is_address(scheme: str, text: str) -> bool:
     if scheme in {"file", "postgres", "postgresql", "redis", "rediss"}:
         return True
     return all(hosts) and (bool(parts.path.strip("/")) or not several)
+
+
+def is_network(text: str) -> bool:
+    """Whether it is an IP address, or a network of them."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def secret_keys(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from kernel.errors import (
     PermissionDenied,
     PreconditionFailed,
     RateLimited,
+    ReauthenticationRequired,
     Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
@@ -176,8 +177,10 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
         yield InvalidToken
     if any(guard != public for guard in guards):
         yield NotAuthenticated
-    if any(guard.permission for guard in guards):
+    if any(guard.permission or guard.superuser for guard in guards):
         yield PermissionDenied
+    if any(guard.recently for guard in guards):
+        yield ReauthenticationRequired
     if method != "GET":
         yield Conflict
     if takes_precondition(handler):
