@@ -61,7 +61,7 @@ def run(connection: Connection) -> None:
 
 
 async def main() -> None:
-    """For the command line, where nobody hands a connection over; without ``DATABASE_URL``, to the servers of `quire up`."""
+    """For the command line; without ``DATABASE_URL``, on the servers of `quire up`."""
     with environment(Path(".quire"), os.environ) as env:
         engine = connect(url("DATABASE_URL", env, "postgresql", "postgres"), PATIENT)
         async with engine.connect() as connection:
