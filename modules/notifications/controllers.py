@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from kernel.http.conditional import resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, Page, listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
+from kernel.pages import Page
 from kernel.security import Principal, signed_in
 from modules.notifications.schemas import Notification, Type, Unread
 from modules.notifications.services import NotificationService

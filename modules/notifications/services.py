@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 
 from kernel.errors import NotFound
-from kernel.http.pagination import Page, decode_cursor, encode_cursor
+from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import Versioned
 from modules.notifications.models import NotificationRow

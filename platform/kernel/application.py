@@ -92,7 +92,7 @@ def create_app(
             "limiter": Provide(lambda: runtime.limiter, use_cache=True, sync_to_thread=False),
             "once": Provide(provide_once, sync_to_thread=False),
         },
-        plugins=[ShortWays()],
+        plugins=[ShortWays(settings.http)],
         request_class=StrictRequest,
         response_class=JSONResponse,
         request_max_body_size=MAX_BODY,

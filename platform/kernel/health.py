@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kernel.errors import Unavailable
 from kernel.http.encoding import Encoded, encode
 from kernel.http.request import HttpRequest
+from kernel.http.room import UNBOUNDED
 from kernel.problems import describe
 from kernel.security import public
 
@@ -79,6 +80,7 @@ class HealthController(Controller):
 
     path = "/health"
     guards = (public,)
+    opt = {UNBOUNDED: True}  # noqa: RUF012 - Litestar declares it so
     tags = ("system",)
 
     @get("/live", operation_id="live", sync_to_thread=False)

@@ -98,6 +98,8 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
     max_wait: Seconds = 0.25
     deadline: Seconds = 10.0
     """Seconds for one request."""
+    max_streams: Count = 1_000
+    """Open streams beside these requests."""
 
 
 class MailSettings(Settings, frozen=True, kw_only=True):

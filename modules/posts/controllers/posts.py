@@ -11,9 +11,10 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 
 from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource, stored_resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, Page, encoded_listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, encoded_listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
+from kernel.pages import Page
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
 from modules.posts.contracts import InvalidTransition

@@ -18,7 +18,6 @@ from structlog.contextvars import bind_contextvars, unbind_contextvars
 from kernel.errors import DomainError, InternalError, NotFound, UriTooLong
 from kernel.http.cors import Cors
 from kernel.http.hosts import Hosts
-from kernel.http.room import Room
 from kernel.problems import allow, problem
 from kernel.settings import KernelSettings
 
@@ -77,7 +76,6 @@ class Edge:
         self._app = app
         self._methods = methods
         self._observe = observe
-        self._room = Room(settings.http)
         self._hosts = Hosts(names, local=settings.env != "production")
         self._cors = Cors(settings.cors_origins, loopback=settings.env == "development")
         self._request_ids = map(f"{urandom(8).hex()}-{{:08x}}".format, count(1))
@@ -103,10 +101,8 @@ class Edge:
             self._admit(scope, hosts)
             if scope["method"] == "OPTIONS" and (methods := self._methods(scope["path"])) is not None:
                 await answer.options(methods, self._cors.preflight(origin, methods))
-            elif scope["path"].startswith("/health/"):
-                await self._app(scope, receive, answer.send)
             else:
-                await self._room.serve(self._app, scope, receive, answer.send)
+                await self._app(scope, receive, answer.send)
         except Exception as error:
             if answer.status:
                 raise

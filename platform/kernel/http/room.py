@@ -1,34 +1,59 @@
-"""Room for so many requests at once, each for so long; the rest hear at once that there is none, instead of waiting."""
+"""Room for so many requests at once, each for so long; the rest hear at once that there is none, instead of waiting.
+
+(uvicorn's ``limit_concurrency`` counts idle connections and answers in plain text.)
+"""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from kernel.errors import Overloaded, Unavailable
 from kernel.settings import HttpSettings
 
+UNBOUNDED = "unbounded"
+"""``opt={UNBOUNDED: True}`` for a handler that has to answer whatever else goes on."""
+
+STREAM = "stream"
+"""``opt={STREAM: True}`` for a handler whose answer goes on until the client leaves: no deadline, a room of its own."""
+
 
 class Room:
-    """Entered by every request. (uvicorn's ``limit_concurrency`` counts idle connections and answers in plain text.)"""
+    """Entered by every request of its kind."""
 
-    def __init__(self, settings: HttpSettings) -> None:
-        self._slots = asyncio.Semaphore(settings.max_in_flight)
-        self._max_wait = settings.max_wait
-        self._deadline = settings.deadline
+    def __init__(self, places: int, max_wait: float, deadline: float | None) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._max_wait = max_wait
+        self._deadline = deadline
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Raise `Overloaded` when there is no room in time, `Unavailable` when the request takes too long."""
-        if self._slots.locked():
+        if self._places.locked():
             try:
-                await asyncio.wait_for(self._slots.acquire(), self._max_wait)
+                await asyncio.wait_for(self._places.acquire(), self._max_wait)
             except TimeoutError:
                 raise Overloaded from None
         else:
-            await self._slots.acquire()
+            await self._places.acquire()
         try:
             async with asyncio.timeout(self._deadline):
                 await app(scope, receive, send)
         except TimeoutError:
             raise Unavailable from None
         finally:
-            self._slots.release()
+            self._places.release()
+
+
+class Rooms:
+    """Of one application."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._requests = Room(settings.max_in_flight, settings.max_wait, settings.deadline)
+        self._streams = Room(settings.max_streams, settings.max_wait, None)
+
+    def room_for(self, opt: Mapping[str, Any]) -> Room | None:  # Any: options are of any type
+        """Where requests to a handler with these options are served."""
+        if opt.get(UNBOUNDED):
+            return None
+        return self._streams if opt.get(STREAM) else self._requests

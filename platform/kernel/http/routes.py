@@ -15,10 +15,12 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
-from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Send
+from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Scope, Send
 
 from kernel.http.request import HttpRequest
+from kernel.http.room import Rooms
 from kernel.security import TOKENLESS, identify
+from kernel.settings import HttpSettings
 
 Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of any type
 
@@ -26,12 +28,15 @@ Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of an
 class ShortWays(ReceiveRoutePlugin):
     """Leads every route of an application the short way."""
 
+    def __init__(self, settings: HttpSettings) -> None:
+        self._rooms = Rooms(settings)
+
     def receive_route(self, route: BaseRoute) -> None:
         """Called by Litestar for each route that is mounted."""
         if isinstance(route, HTTPRoute):
             route.__class__ = ShortRoute
             for method, (handler, model) in route.route_handler_map.items():
-                route.route_handler_map[method] = (handler, cast("KwargsModel", Way(handler, model)))
+                route.route_handler_map[method] = (handler, cast("KwargsModel", Way(handler, model, self._rooms)))
 
 
 class ShortRoute(HTTPRoute):
@@ -41,19 +46,22 @@ class ShortRoute(HTTPRoute):
 
     async def handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         """One request."""
-        handler, way = self.route_handler_map[scope["method"]]
-        request = handler.resolve_request_class()(scope, receive, send)
-        answer = await cast("Way", way).answer(request)
-        await answer(scope, receive, send)
+        way = cast("Way", self.route_handler_map[scope["method"]][1])
+        if way.room is None:
+            await way.serve(scope, receive, send)
+        else:
+            await way.room.serve(way.serve, scope, receive, send)
 
 
 class Way:
     """From a request to the answer of one handler."""
 
-    def __init__(self, handler: HTTPRouteHandler, model: KwargsModel) -> None:
+    def __init__(self, handler: HTTPRouteHandler, model: KwargsModel, rooms: Rooms) -> None:
         steps = [step for batch in model.dependency_batches for step in sorted(batch, key=lambda each: each.key)]
         provided = {step.key: step.provide for step in steps}
+        self.room = rooms.room_for(handler.opt)
         self._handler = handler
+        self._request = handler.resolve_request_class()
         self._authenticate = None if handler.opt.get(TOKENLESS) else handler.opt.get("authenticate")
         self._guards = handler.resolve_guards()
         self._before = handler.resolve_before_request()
@@ -67,7 +75,12 @@ class Way:
         self._opens = any(step.opens for _, step in self._steps)
         self._call = Call(handler, handler, provided)
 
-    async def answer(self, request: HttpRequest) -> ASGIApp:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        answer = await self._answer(self._request(cast("HTTPScope", scope), receive, send))
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: HttpRequest) -> ASGIApp:
         """What the handler says. Whatever a dependency has opened is closed by then."""
         request.scope["user"] = None
         if self._authenticate is not None:

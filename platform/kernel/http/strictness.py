@@ -15,9 +15,10 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 from msgspec import inspect
 
+from kernel.bounds import UNSTORABLE
 from kernel.errors import InvalidCursor, NotFound, ValidationFailed, Violation
 from kernel.http.request import HttpRequest
-from kernel.http.validation import LONGEST_NAME, MOST, UNSTORABLE, segment, violations
+from kernel.http.validation import LONGEST_NAME, MOST, segment, violations
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -6,18 +6,16 @@ PostgreSQL cannot store, times without a zone or outside 2000-2100, and ids in a
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sized
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 
 import msgspec
 from msgspec import inspect
 
+from kernel.bounds import EARLIEST, END, UNSTORABLE
 from kernel.errors import Violation
 
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 CANONICAL_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-END = datetime(2101, 1, 1, tzinfo=UTC)
 LONGEST_NAME = 100
 MOST = 100
 """So many violations are reported at most."""

@@ -14,14 +14,11 @@ from kernel.http.pagination import (
     DEFAULT_LIMIT,
     Cursor,
     IncludeTotal,
-    Key,
     Limit,
-    Page,
-    decode_cursor,
-    encode_cursor,
     listing,
 )
 from kernel.http.request import HttpRequest
+from kernel.pages import Key, Page, decode_cursor, encode_cursor
 from tests.kernel.http.apps import application, talking_to
 
 ID = UUID("0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11")

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from litestar import get
 
+from kernel.http.room import STREAM, UNBOUNDED
 from kernel.settings import HttpSettings
 from tests.kernel.http.apps import SETTINGS, application, problem_of, talking_to
 
@@ -26,16 +27,21 @@ def app(gate: asyncio.Event, **limits: Any) -> Any:
         await gate.wait()
         return "done"
 
-    @get("/health/live")
+    @get("/health/live", opt={UNBOUNDED: True})
     async def live() -> str:
         return "ok"
 
+    @get("/stream", opt={STREAM: True})
+    async def stream() -> str:
+        await gate.wait()
+        return "over"
+
     settings = msgspec.structs.replace(SETTINGS, http=HttpSettings(max_in_flight=SMALL, **limits))
-    return application(slow, live, settings=settings)
+    return application(slow, live, stream, settings=settings)
 
 
-async def fill(client: httpx.AsyncClient, count: int) -> list[asyncio.Task[httpx.Response]]:
-    tasks = [asyncio.create_task(client.get("/slow")) for _ in range(count)]
+async def fill(client: httpx.AsyncClient, count: int, path: str = "/slow") -> list[asyncio.Task[httpx.Response]]:
+    tasks = [asyncio.create_task(client.get(path)) for _ in range(count)]
     await asyncio.sleep(0.05)
     return tasks
 
@@ -80,3 +86,12 @@ async def test_a_request_that_takes_too_long_is_ended_and_leaves_its_room(gate: 
                 problem_of(answer, 503, "unavailable")
                 assert "Retry-After" in answer.headers
             assert time.monotonic() - began < 1.5
+
+
+async def test_streams_have_a_room_of_their_own_and_no_deadline(gate: asyncio.Event) -> None:
+    async with talking_to(app(gate, max_streams=2, max_wait=0.1, deadline=0.2)) as client:
+        streams = await fill(client, 2, "/stream")
+        problem_of(await client.get("/stream"), 503, "overloaded")
+        problem_of(await client.get("/slow"), 503, "unavailable")  # there is room for it, but its time is over
+        gate.set()
+        assert {answer.status_code for answer in await asyncio.gather(*streams)} == {200}

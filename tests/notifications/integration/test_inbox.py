@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from kernel.http.pagination import encode_cursor
+from kernel.pages import encode_cursor
 from kernel.runtime import Runtime
 from tests.callers import Caller, person
 from tests.notifications.delivering import (

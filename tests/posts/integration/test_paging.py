@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from kernel.http.pagination import encode_cursor
+from kernel.pages import encode_cursor
 from kernel.runtime import Runtime
 from tests.callers import Caller
 from tests.posts.listing import BEGIN, NOBODY, at, ids, listed, published, walk
