@@ -1,9 +1,26 @@
-"""What others may ask of auth, and its refusals."""
+"""What others may ask of auth, what it tells them, and its refusals."""
 
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from kernel.errors import Malformed, NotAuthenticated
+from kernel.events import Event
+
+
+class SecurityNoticed(Event, frozen=True, tag="auth.security_noticed"):
+    """Something happened to an account that its owner should know of."""
+
+    user_id: UUID
+    kind: Literal[
+        "new_device",
+        "password_changed",
+        "session_reused",
+        "email_changed",
+        "mfa_enabled",
+        "mfa_disabled",
+        "token_created",
+    ]
+    session_id: UUID | None = None
 
 
 class InvalidCredentials(NotAuthenticated):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
-from litestar.di import NamedDependency
 from saq import CronJob
 
 from kernel.cache import Cache
@@ -23,7 +22,15 @@ from modules.auth.letters import letters
 from modules.auth.pages import pages
 from modules.auth.passwords import Passwords
 from modules.auth.seed import seed
-from modules.auth.services import AuthService, Tools
+from modules.auth.services import (
+    Registration,
+    Tools,
+    provide_email_verification,
+    provide_refreshing,
+    provide_registration,
+    provide_sessions,
+    provide_signing_in,
+)
 from modules.auth.settings import AuthSettings
 from modules.auth.tasks import forget_what_has_ended
 from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
@@ -47,7 +54,7 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
 def open_enrolment(kernel: KernelSettings, env: Mapping[str, str], uow: UnitOfWork) -> Enrolment:
     """For the command line; raises `SettingsError`."""
     tools = open_tools(AuthSettings.from_env(env), kernel)
-    return AuthService(uow, provide_accounts(uow), provide_users(uow), tools)
+    return Registration(uow, provide_accounts(uow), tools)
 
 
 def auth(
@@ -62,10 +69,8 @@ def auth(
     tools = open_tools(settings, kernel)
     verify_email_url = settings.verify_email_url or f"{kernel.public_url}/verify-email"
 
-    def provide_auth_service(
-        uow: NamedDependency[UnitOfWork], accounts: NamedDependency[Accounts], users: NamedDependency[Users]
-    ) -> AuthService:
-        return AuthService(uow, accounts, users, tools)
+    def provide_tools() -> Tools:
+        return tools
 
     def authenticator(reader: Reader, cache: Cache) -> Authenticator:
         directory = provide_directory(reader, cache)
@@ -75,7 +80,16 @@ def auth(
         name="auth",
         controllers=[RegistrationController, SessionController],
         root_controllers=pages,
-        dependencies={"auth_service": provide_auth_service, "accounts": provide_accounts, "users": provide_users},
+        dependencies={
+            "tools": provide_tools,
+            "accounts": provide_accounts,
+            "users": provide_users,
+            "email_verification": provide_email_verification,
+            "refreshing": provide_refreshing,
+            "registration": provide_registration,
+            "sessions": provide_sessions,
+            "signing_in": provide_signing_in,
+        },
         authenticator=authenticator,
         schedule=[CronJob(forget_what_has_ended, cron="40 3 * * *")],
         seed=partial(seed, passwords=tools.passwords),

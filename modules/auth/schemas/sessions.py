@@ -1,30 +1,16 @@
-"""Bodies of requests and answers under ``/auth``."""
+"""Bodies of signing in and out, and the pair of tokens."""
 
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from modules.users import Email, Name, Username
-
-NewPassword: TypeAlias = Annotated[
-    str, msgspec.Meta(min_length=10, max_length=256, examples=["correct horse battery staple"])
-]
 AccessToken: TypeAlias = Annotated[
     str, msgspec.Meta(examples=["eyJhbGciOiJFZERTQSIsImtpZCI6IjAxOWFiMDc3Li4uIn0.eyJ..."])
 ]
 RefreshToken: TypeAlias = Annotated[
     str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1.Vt9sT0aW..."])
 ]
-
-
-class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sign-up form."""
-
-    email: Email
-    password: NewPassword
-    name: Name
-    username: Username | msgspec.UnsetType = msgspec.UNSET
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,12 +30,6 @@ class Logout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Which of one's sessions end: this one, all others, or all."""
 
     scope: Literal["local", "others", "global"] = "local"
-
-
-class MailToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The token out of a link in a mail."""
-
-    token: Annotated[str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
 
 
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Queries of the auth module."""
+"""Queries about sessions."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, or_, select, 
 from sqlalchemy.sql.elements import ColumnElement
 
 from kernel.reads import Query
-from modules.auth.models import CredentialRow, MailTokenRow, SessionRow
+from modules.auth.models import SessionRow
 
 
 class LivingSession(msgspec.Struct, frozen=True):
@@ -29,12 +29,6 @@ ALIVE = Query(
     ),
     LivingSession,
 )
-
-
-class CredentialRepository(SQLAlchemyAsyncRepository[CredentialRow]):
-    """Credentials as a collection."""
-
-    model_type = CredentialRow
 
 
 class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
@@ -85,44 +79,5 @@ class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
         await self.session.execute(
             delete(SessionRow)
             .where(or_(SessionRow.revoked_at < before, SessionRow.absolute_expires_at < before))
-            .execution_options(synchronize_session=False)
-        )
-
-
-class MailTokenRepository(SQLAlchemyAsyncRepository[MailTokenRow]):
-    """Tokens in mails as a collection."""
-
-    model_type = MailTokenRow
-
-    async def retire(self, user_id: UUID, purpose: str) -> None:
-        """A newer mail makes the links of older ones useless."""
-        await self.session.execute(
-            update(MailTokenRow)
-            .where(MailTokenRow.user_id == user_id, MailTokenRow.purpose == purpose, MailTokenRow.used_at.is_(None))
-            .values(used_at=func.now())
-            .execution_options(synchronize_session=False)
-        )
-
-    async def use(self, mail_id: UUID, purpose: str, now: datetime) -> MailTokenRow | None:
-        """The token, used up by this very call; nothing if it was used before, replaced or is too old."""
-        row: MailTokenRow | None = await self.session.scalar(
-            update(MailTokenRow)
-            .where(
-                MailTokenRow.id == mail_id,
-                MailTokenRow.purpose == purpose,
-                MailTokenRow.used_at.is_(None),
-                MailTokenRow.expires_at > now,
-            )
-            .values(used_at=now)
-            .returning(MailTokenRow)
-            .execution_options(synchronize_session=False)
-        )
-        return row
-
-    async def forget_ended(self, age: timedelta) -> None:
-        """Delete those that expired so long ago."""
-        await self.session.execute(
-            delete(MailTokenRow)
-            .where(MailTokenRow.expires_at < func.now() - age)
             .execution_options(synchronize_session=False)
         )

@@ -1,0 +1,55 @@
+"""Becoming somebody."""
+
+import msgspec
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from kernel.errors import Overloaded
+from kernel.http.conditional import resource
+from kernel.http.request import HttpRequest
+from kernel.idempotency import Once
+from kernel.security import TOKENLESS, public
+from modules.auth.contracts import InvalidMailToken
+from modules.auth.schemas import MailToken, Register
+from modules.auth.services import EmailVerification, Registration
+from modules.users import EmailTaken, NewUser, User, UsernameTaken
+
+
+class RegistrationController(Controller):
+    """Becoming somebody."""
+
+    guards = (public,)
+
+    @post(
+        "/register", operation_id="register", opt={"problems": [EmailTaken, UsernameTaken, Overloaded], TOKENLESS: True}
+    )
+    async def register(
+        self,
+        request: HttpRequest,
+        data: JSONBody[Register],
+        once: NamedDependency[Once],
+        registration: NamedDependency[Registration],
+    ) -> Response[User]:
+        """Sign up. A mail asks to confirm the address; nothing waits for that."""
+        username = None if data.username is msgspec.UNSET else data.username
+        person = NewUser(email=data.email, name=data.name, username=username)
+
+        async def effect() -> Response[User]:
+            user = await registration.enrol(person, data.password)
+            headers = {"Location": f"/api/v1/users/{user.id}"}
+            return resource(request, user, version=1, status_code=201, headers=headers)
+
+        return await once(f"sign-up {data.email}", effect)
+
+    @post(
+        "/email/verify",
+        operation_id="verifyEmail",
+        status_code=204,
+        opt={"problems": [InvalidMailToken], TOKENLESS: True},
+    )
+    async def verify_email(
+        self, data: JSONBody[MailToken], email_verification: NamedDependency[EmailVerification]
+    ) -> None:
+        """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
+        await email_verification.confirm(data.token)

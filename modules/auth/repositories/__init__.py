@@ -1,0 +1,7 @@
+"""Queries of the auth module."""
+
+from modules.auth.repositories.credentials import CredentialRepository
+from modules.auth.repositories.mail_tokens import MailTokenRepository
+from modules.auth.repositories.sessions import ALIVE, LivingSession, SessionRepository
+
+__all__ = ["ALIVE", "CredentialRepository", "LivingSession", "MailTokenRepository", "SessionRepository"]

@@ -1,0 +1,23 @@
+"""Rules of the auth module: small services that share `Tools`."""
+
+from modules.auth.services.refreshing import Refreshing, provide_refreshing
+from modules.auth.services.registration import Registration, provide_registration
+from modules.auth.services.sessions import Sessions, provide_sessions
+from modules.auth.services.signing_in import SigningIn, provide_signing_in
+from modules.auth.services.tools import Tools
+from modules.auth.services.verification import VERIFY_EMAIL, EmailVerification, provide_email_verification
+
+__all__ = [
+    "VERIFY_EMAIL",
+    "EmailVerification",
+    "Refreshing",
+    "Registration",
+    "Sessions",
+    "SigningIn",
+    "Tools",
+    "provide_email_verification",
+    "provide_refreshing",
+    "provide_registration",
+    "provide_sessions",
+    "provide_signing_in",
+]

@@ -1,0 +1,67 @@
+"""The next pair of tokens: each refresh token is good once, and PostgreSQL picks the winner."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from litestar.di import NamedDependency
+
+from kernel.mail import post
+from kernel.unit_of_work import UnitOfWork
+from modules.auth.contracts import RefreshExpired, RefreshInvalid, RefreshReused, SecurityNoticed
+from modules.auth.models import SessionRow
+from modules.auth.repositories import SessionRepository
+from modules.auth.schemas import TokenPair
+from modules.auth.services.sessions import Sessions
+from modules.auth.services.tools import Tools
+from modules.users import Users
+
+
+class Refreshing:
+    """Rotates refresh tokens, inside one transaction."""
+
+    def __init__(self, uow: UnitOfWork, users: Users, tools: Tools) -> None:
+        self._uow = uow
+        self._users = users
+        self._tools = tools
+        self._pairs = Sessions(uow, tools)
+        self._sessions = SessionRepository(session=uow.session)
+
+    async def refresh(self, token: str) -> TokenPair:
+        """The next pair; raises `RefreshReused` (the session is over), `RefreshExpired` or `RefreshInvalid`."""
+        claim = self._tools.refresh_tokens.read(token)
+        if claim is None:
+            raise RefreshInvalid
+        session_id, generation = claim
+        sliding = timedelta(seconds=self._tools.settings.refresh_token_ttl)
+        row = await self._sessions.rotate(session_id, generation, sliding=sliding)
+        return await self._pairs.pair(row or await self._successor(session_id, generation))
+
+    async def _successor(self, session_id: UUID, generation: int) -> SessionRow:
+        """Why a token could not be rotated: the session as it is, if the token is its previous one and fresh enough."""
+        row = await self._sessions.locked(session_id)
+        now = await self._sessions.now()
+        if row is None or row.revoked_at is not None or generation > row.generation:
+            raise RefreshInvalid
+        if now >= min(row.expires_at, row.absolute_expires_at):
+            raise RefreshExpired
+        grace = timedelta(seconds=self._tools.settings.refresh_grace)
+        if generation == row.generation - 1 and now - row.rotated_at < grace:
+            return row
+        await self._end_reused(row)
+        raise RefreshReused
+
+    async def _end_reused(self, row: SessionRow) -> None:
+        """The session is over, and its owner is told."""
+        await self._sessions.revoke(SessionRow.id == row.id, reason="reuse")
+        self._tools.known_sessions.forget(row.user_id)
+        user = (await self._users.find_many({row.user_id})).get(row.user_id)
+        if user is not None:
+            await post(self._uow, "auth.session_ended", user_id=user.id, recipient=user.email)
+            await self._uow.publish(SecurityNoticed(user_id=user.id, kind="session_reused", session_id=row.id))
+
+
+def provide_refreshing(
+    uow: NamedDependency[UnitOfWork], users: NamedDependency[Users], tools: NamedDependency[Tools]
+) -> Refreshing:
+    """Dependency provider."""
+    return Refreshing(uow, users, tools)

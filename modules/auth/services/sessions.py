@@ -1,0 +1,74 @@
+"""Sign-ins that last: how they begin, and how they end."""
+
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+from litestar.di import NamedDependency
+
+from kernel.db import utc_now
+from kernel.http.client import Client
+from kernel.security import Principal
+from kernel.unit_of_work import UnitOfWork
+from modules.auth.models import SessionRow
+from modules.auth.repositories import SessionRepository
+from modules.auth.schemas import TokenPair
+from modules.auth.services.tools import Tools
+
+
+class Sessions:
+    """The sessions of people, inside one transaction."""
+
+    def __init__(self, uow: UnitOfWork, tools: Tools) -> None:
+        self._uow = uow
+        self._tools = tools
+        self._sessions = SessionRepository(session=uow.session)
+
+    async def begin(self, user_id: UUID, client: Client) -> TokenPair:
+        """A new session of somebody who has proved who they are."""
+        now = utc_now()
+        settings = self._tools.settings
+        row = await self._sessions.add(
+            SessionRow(
+                user_id=user_id,
+                auth_time=now,
+                rotated_at=now,
+                expires_at=now + timedelta(seconds=settings.refresh_token_ttl),
+                absolute_expires_at=now + timedelta(seconds=settings.session_ttl),
+                ip=client.ip,
+                user_agent=client.user_agent,
+            )
+        )
+        return await self.pair(row)
+
+    async def pair(self, row: SessionRow) -> TokenPair:
+        """The tokens of a session as it is now."""
+        tools = self._tools
+        access_token = await tools.access_tokens.issue(row.user_id, row.id, utc_now(), self._uow.session)
+        return TokenPair(
+            access_token=access_token,
+            refresh_token=tools.refresh_tokens.issue(row.id, row.generation),
+            expires_in=round(tools.access_tokens.ttl.total_seconds()),
+            session_id=row.id,
+        )
+
+    async def log_out(self, me: Principal, scope: Literal["local", "others", "global"]) -> None:
+        """End this session, all others, or all."""
+        which = {
+            "local": (SessionRow.id == me.session_id,),
+            "others": (SessionRow.user_id == me.id, SessionRow.id != me.session_id),
+            "global": (SessionRow.user_id == me.id,),
+        }
+        await self._sessions.revoke(*which[scope], reason="logout")
+        self._tools.known_sessions.forget(me.id)
+
+    async def end_all(self, user_id: UUID, *, reason: str, but: UUID | None = None) -> None:
+        """End every session of somebody, or every other one."""
+        others = () if but is None else (SessionRow.id != but,)
+        await self._sessions.revoke(SessionRow.user_id == user_id, *others, reason=reason)
+        self._tools.known_sessions.forget(user_id)
+
+
+def provide_sessions(uow: NamedDependency[UnitOfWork], tools: NamedDependency[Tools]) -> Sessions:
+    """Dependency provider."""
+    return Sessions(uow, tools)
