@@ -5,7 +5,7 @@ from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber
 from modules.notifications.controllers import InboxController
 from modules.notifications.letters import welcome
-from modules.notifications.services import provide_notification_service
+from modules.notifications.services import provide_inbox_service, provide_presentation
 from modules.notifications.subscribers import greet, tell_followee, tell_followers
 from modules.posts import PostPublished, provide_posts
 from modules.users import UserFollowed, UserRegistered, provide_users
@@ -17,9 +17,10 @@ def notifications(kernel: KernelSettings) -> Module:
         name="notifications",
         controllers=[InboxController],
         dependencies={
-            "notification_service": provide_notification_service,
             "users": provide_users,
             "posts": provide_posts,
+            "presentation": provide_presentation,
+            "inbox_service": provide_inbox_service,
         },
         subscribers=[
             Subscriber(UserRegistered, greet),

@@ -5,7 +5,7 @@ import pytest
 from kernel.db import new_id
 from modules.notifications.models import NotificationRow
 from modules.notifications.schemas import Actor, Target, TargetKind, Type
-from modules.notifications.services import to_actor, to_target, words
+from modules.notifications.services.presentation import to_actor, to_target, words
 from modules.posts import Post
 from modules.posts.contracts import Status
 from modules.users import User

@@ -1,4 +1,4 @@
-"""HTTP surface of the notifications module, mounted at ``/api/v1/notifications``."""
+"""Reading and marking one's own notifications."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,7 @@ from kernel.http.request import HttpRequest
 from kernel.pages import Page
 from kernel.security import Principal, signed_in
 from modules.notifications.schemas import Notification, Type, Unread
-from modules.notifications.services import NotificationService
+from modules.notifications.services import InboxService
 
 
 class InboxController(Controller):
@@ -26,14 +26,14 @@ class InboxController(Controller):
         self,
         request: HttpRequest,
         me: NamedDependency[Principal],
-        notification_service: NamedDependency[NotificationService],
+        inbox_service: NamedDependency[InboxService],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         unread: Annotated[bool | None, QueryParameter(description="Those that wait, or those that were read.")] = None,
         type: Annotated[Type | None, QueryParameter(description="Of this type.")] = None,  # noqa: A002 - its name
     ) -> Response[Page[Notification]]:
         """One's own notifications, newest first."""
-        page = await notification_service.page(me.id, unread=unread, kind=type, cursor=cursor, limit=limit)
+        page = await inbox_service.page(me.id, unread=unread, kind=type, cursor=cursor, limit=limit)
         return listing(request, page)
 
     @get("/unread-count", operation_id="countUnreadNotifications")
@@ -41,10 +41,10 @@ class InboxController(Controller):
         self,
         request: HttpRequest,
         me: NamedDependency[Principal],
-        notification_service: NamedDependency[NotificationService],
+        inbox_service: NamedDependency[InboxService],
     ) -> Response[Unread]:
         """How many wait; poll it with the ETag."""
-        unread = await notification_service.unread(me.id)
+        unread = await inbox_service.unread(me.id)
         return resource(request, unread.value, version=unread.version)
 
     @post("/{notification_id:uuid}/read", operation_id="readNotification", status_code=204)
@@ -52,17 +52,17 @@ class InboxController(Controller):
         self,
         notification_id: FromPath[UUID],
         me: NamedDependency[Principal],
-        notification_service: NamedDependency[NotificationService],
+        inbox_service: NamedDependency[InboxService],
     ) -> None:
         """Mark as read."""
-        await notification_service.mark(me.id, notification_id, read=True)
+        await inbox_service.mark(me.id, notification_id, read=True)
 
     @post("/{notification_id:uuid}/unread", operation_id="unreadNotification", status_code=204)
     async def unread(
         self,
         notification_id: FromPath[UUID],
         me: NamedDependency[Principal],
-        notification_service: NamedDependency[NotificationService],
+        inbox_service: NamedDependency[InboxService],
     ) -> None:
         """Mark as not read."""
-        await notification_service.mark(me.id, notification_id, read=False)
+        await inbox_service.mark(me.id, notification_id, read=False)

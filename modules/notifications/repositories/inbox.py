@@ -1,4 +1,4 @@
-"""Queries of the notifications module."""
+"""Notifications and inboxes."""
 
 from collections.abc import Sequence
 from uuid import UUID
