@@ -15,7 +15,7 @@ from kernel.security import Principal
 from modules.auth.known_sessions import KnownSessions, State
 from modules.auth.repositories import ALIVE, LivingSession
 from modules.auth.tokens import AccessClaims, AccessTokens
-from modules.users import Directory, User
+from modules.users import Caller, Directory
 
 REMEMBERED = 20_000
 """Tokens that a process need not verify again."""
@@ -30,7 +30,7 @@ class SessionAuthenticator:
         self._reader = reader
         self._directory = directory
         self._sessions = Batch(self._living)
-        self._people = Batch(self._users)
+        self._callers = Batch(self._people)
         self._claims: dict[str, AccessClaims] = {}
 
     async def __call__(self, token: str) -> Principal:
@@ -55,11 +55,15 @@ class SessionAuthenticator:
     async def _ask(self, claims: AccessClaims) -> State:
         asked_at = time.monotonic()
         session = (await self._sessions.get({claims.session_id})).get(claims.session_id)
-        user = (await self._people.get({claims.user_id})).get(claims.user_id)
+        caller = (await self._callers.get({claims.user_id})).get(claims.user_id)
         principal = None
-        if session is not None and user is not None and user.is_active and session.user_id == user.id:
+        if session is not None and caller is not None and caller.is_active and session.user_id == caller.id:
             principal = Principal(
-                id=user.id, session_id=session.id, auth_time=session.auth_time, is_superuser=user.is_superuser
+                id=caller.id,
+                session_id=session.id,
+                auth_time=session.auth_time,
+                permissions=caller.permissions,
+                is_superuser=caller.is_superuser,
             )
         state = State(asked_at, principal)
         self._known.remember(claims.session_id, state)
@@ -68,5 +72,5 @@ class SessionAuthenticator:
     async def _living(self, session_ids: Collection[UUID]) -> Mapping[UUID, LivingSession]:
         return {session.id: session for session in await self._reader.all(ALIVE, ids=list(session_ids))}
 
-    async def _users(self, user_ids: Collection[UUID]) -> Mapping[UUID, User]:
-        return await self._directory.find_many(set(user_ids))
+    async def _people(self, user_ids: Collection[UUID]) -> Mapping[UUID, Caller]:
+        return await self._directory.find_callers(set(user_ids))

@@ -9,7 +9,7 @@ from saq import CronJob
 from kernel.cache import Cache
 from kernel.module import Module
 from kernel.reads import Reader
-from kernel.security import Authenticator
+from kernel.security import Authenticator, Permissions
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
@@ -63,7 +63,7 @@ def auth(
     *,
     provide_accounts: Callable[[UnitOfWork], Accounts] = provide_accounts,
     provide_users: Callable[[UnitOfWork], Users] = provide_users,
-    provide_directory: Callable[[Reader, Cache], Directory] = provide_directory,
+    provide_directory: Callable[[Reader, Cache, Permissions], Directory] = provide_directory,
 ) -> Module:
     """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
     tools = open_tools(settings, kernel)
@@ -72,8 +72,8 @@ def auth(
     def provide_tools() -> Tools:
         return tools
 
-    def authenticator(reader: Reader, cache: Cache) -> Authenticator:
-        directory = provide_directory(reader, cache)
+    def authenticator(reader: Reader, cache: Cache, permissions: Permissions) -> Authenticator:
+        directory = provide_directory(reader, cache, permissions)
         return SessionAuthenticator(tools.access_tokens, tools.known_sessions, reader, directory)
 
     return Module(

@@ -33,6 +33,15 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides what a person may do, at this moment. ``permissions`` are those of all their roles."""
+
+    id: UUID
+    is_active: bool
+    is_superuser: bool
+    permissions: frozenset[str]
+
+
 class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who joins. Without a username one is made from the name."""
 
@@ -45,6 +54,48 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
 
 class UserRegistered(Event, frozen=True, tag="users.registered"):
     """Somebody joined."""
+
+    user_id: UUID
+
+
+class AccountOpened(Event, frozen=True, tag="users.account_opened"):
+    """An administrator made an account: its person has no password yet, and is to be told how to set one."""
+
+    user_id: UUID
+
+
+class UserActivated(Event, frozen=True, tag="users.activated"):
+    """An administrator let somebody in again."""
+
+    user_id: UUID
+
+
+class UserDeactivated(Event, frozen=True, tag="users.deactivated"):
+    """An administrator shut somebody out."""
+
+    user_id: UUID
+
+
+class UserDeletionRequested(Event, frozen=True, tag="users.deletion_requested"):
+    """An account is to be erased when its time of grace is over; for the world, its person has left."""
+
+    user_id: UUID
+
+
+class UserRestored(Event, frozen=True, tag="users.restored"):
+    """Somebody who was about to be erased is back."""
+
+    user_id: UUID
+
+
+class UserErased(Event, frozen=True, tag="users.erased"):
+    """Nothing of a person is left but their id."""
+
+    user_id: UUID
+
+
+class RolesChanged(Event, frozen=True, tag="users.roles_changed"):
+    """Somebody may do other things than before."""
 
     user_id: UUID
 
@@ -73,7 +124,7 @@ class CannotFollowYourself(Conflict):
 
 @runtime_checkable
 class Users(Protocol):
-    """Reading people."""
+    """Reading people. Who has asked to be erased is unknown already."""
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         """Users by id in one round trip; unknown ids are simply absent."""
@@ -86,7 +137,11 @@ class Users(Protocol):
 
 @runtime_checkable
 class Directory(Protocol):
-    """Reading people as they are committed, beside any transaction."""
+    """Reading people as they are committed, beside any transaction. Who has asked to be erased is unknown already."""
+
+    async def find_callers(self, user_ids: set[UUID]) -> dict[UUID, Caller]:
+        """What these people may do, in one query; unknown ids are absent, who is about to be erased is inactive."""
+        ...
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         """Users by id in one round trip; unknown ids are simply absent."""
@@ -103,7 +158,7 @@ class Directory(Protocol):
 
 @runtime_checkable
 class Accounts(Protocol):
-    """Making people, and knowing them by their address."""
+    """Making people, and knowing them by their address, also those who are about to be erased."""
 
     async def create(self, person: NewUser) -> User:
         """A new account, announced to the world; raises `EmailTaken` or `UsernameTaken`."""
@@ -115,6 +170,10 @@ class Accounts(Protocol):
 
     async def verify_email(self, user_id: UUID, email: str) -> bool:
         """Mark the address as theirs if it still is; whether it is."""
+        ...
+
+    async def restore(self, user_id: UUID) -> User | None:
+        """Take back the deletion that somebody asked for themselves; nobody if there is none to take back."""
         ...
 
 

@@ -9,10 +9,12 @@ from kernel.cache import Cache, Entry, Loaded
 from kernel.errors import NotFound
 from kernel.http.encoding import encode
 from kernel.reads import Reader
+from kernel.security import Permissions
 from kernel.versions import Tokens
-from modules.users.contracts import Directory, User
+from modules.users.contracts import Caller, Directory, User
 from modules.users.entities import person, popularity, username_of
-from modules.users.repositories import BY_IDS, BY_USERNAME, UserRecord
+from modules.users.repositories import BY_IDS, BY_USERNAME, CALLERS, UserRecord
+from modules.users.roles import permissions_of
 from modules.users.schemas import Profile
 
 
@@ -24,9 +26,23 @@ def to_user(record: UserRecord) -> User:
 class UserDirectory(Directory):
     """People as they are committed."""
 
-    def __init__(self, reader: Reader, cache: Cache) -> None:
+    def __init__(self, reader: Reader, cache: Cache, permissions: Permissions) -> None:
         self._reader = reader
         self._cache = cache
+        self._permissions = permissions
+
+    async def find_callers(self, user_ids: set[UUID]) -> dict[UUID, Caller]:
+        if not user_ids:
+            return {}
+        return {
+            record.id: Caller(
+                id=record.id,
+                is_active=record.is_active,
+                is_superuser=record.is_superuser,
+                permissions=permissions_of(record.roles, record.granted, self._permissions),
+            )
+            for record in await self._reader.all(CALLERS, ids=list(user_ids))
+        }
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         if not user_ids:
@@ -82,11 +98,15 @@ def to_profile(record: UserRecord) -> Loaded:
     return Loaded(encode(msgspec.convert(record, Profile, from_attributes=True)), record.version)
 
 
-def provide_user_directory(reader: NamedDependency[Reader], cache: NamedDependency[Cache]) -> UserDirectory:
+def provide_user_directory(
+    reader: NamedDependency[Reader], cache: NamedDependency[Cache], permissions: NamedDependency[Permissions]
+) -> UserDirectory:
     """The whole directory, for this module's own controllers."""
-    return UserDirectory(reader, cache)
+    return UserDirectory(reader, cache, permissions)
 
 
-def provide_directory(reader: NamedDependency[Reader], cache: NamedDependency[Cache]) -> Directory:
+def provide_directory(
+    reader: NamedDependency[Reader], cache: NamedDependency[Cache], permissions: NamedDependency[Permissions]
+) -> Directory:
     """Dependency provider; plain enough to be called by hand."""
-    return UserDirectory(reader, cache)
+    return UserDirectory(reader, cache, permissions)

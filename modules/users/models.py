@@ -1,8 +1,9 @@
 """Tables of the users module."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, String, UniqueConstraint
+from sqlalchemy import ARRAY, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
@@ -19,6 +20,10 @@ class UserRow(Base):
     """A person. ``version`` counts edits; followers come and go without one."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index("ix_users_leaving", "deletion_requested_at", postgresql_where=text("deletion_requested_at IS NOT NULL")),
+        Index("ix_users_users_roles", "roles", postgresql_using="gin"),
+    )
 
     email: Mapped[str] = mapped_column(String(254))
     email_identity: Mapped[str] = mapped_column(String(1000), unique=True)
@@ -26,11 +31,26 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(String(100))
     bio: Mapped[str] = mapped_column(String(2000), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    """What administrators say; who has asked to be erased is not active either."""
     is_superuser: Mapped[bool] = mapped_column(default=False)
     email_verified: Mapped[bool] = mapped_column(default=False)
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(100)), default=list)
     followers_count: Mapped[int] = mapped_column(default=0)
     following_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column()
+    deletion_requested_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class RoleRow(Base):
+    """A role that an administrator made. Those that are built in are no rows (`roles.py`)."""
+
+    __tablename__ = "roles"
+
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    description: Mapped[str] = mapped_column(String(200), default="")
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(String(100)), default=list)
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class

@@ -43,7 +43,11 @@ def create_app(
     """
     runtime = open_runtime(settings, modules)
     health = Health(runtime.engine, runtime.redis.client)
-    authenticators = [module.authenticator(runtime.reader, runtime.cache) for module in modules if module.authenticator]
+    authenticators = [
+        module.authenticator(runtime.reader, runtime.cache, runtime.permissions)
+        for module in modules
+        if module.authenticator
+    ]
     opt = {"authenticate": uncopied(authenticators[0])} if authenticators else {}
 
     async def provide_uow() -> AsyncGenerator[UnitOfWork, None]:
@@ -89,6 +93,7 @@ def create_app(
             "health": Provide(lambda: health, use_cache=True, sync_to_thread=False),
             "reader": Provide(lambda: runtime.reader, use_cache=True, sync_to_thread=False),
             "cache": Provide(lambda: runtime.cache, use_cache=True, sync_to_thread=False),
+            "permissions": Provide(lambda: runtime.permissions, use_cache=True, sync_to_thread=False),
             "limiter": Provide(lambda: runtime.limiter, use_cache=True, sync_to_thread=False),
             "once": Provide(provide_once, sync_to_thread=False),
         },

@@ -15,7 +15,7 @@ from kernel.demo import Seed
 from kernel.jobs import Context
 from kernel.mail import Compose
 from kernel.reads import Reader
-from kernel.security import Authenticator
+from kernel.security import Authenticator, Permissions
 from kernel.unit_of_work import Subscriber, UnitOfWork
 
 Provider: TypeAlias = Callable[..., Any]  # Any: a provider may need and make anything
@@ -37,7 +37,7 @@ class Module:
     root_controllers: Sequence[ControllerRouterHandler] = ()
     """What has to live outside the prefix: well-known addresses, pages that mails link to."""
     dependencies: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
-    authenticator: Callable[[Reader, Cache], Authenticator] | None = None
+    authenticator: Callable[[Reader, Cache, Permissions], Authenticator] | None = None
     """One module of an application proves who is calling."""
     subscribers: Sequence[Subscriber[Any]] = ()  # Any: every subscriber knows its own event type
     schedule: Sequence[CronJob[Context]] = ()

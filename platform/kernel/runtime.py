@@ -15,6 +15,7 @@ from kernel.module import Module
 from kernel.poke import Poke
 from kernel.reads import Reader
 from kernel.redis_client import RedisServer
+from kernel.security import Permissions
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork, by_topic
 
@@ -31,6 +32,7 @@ class Runtime:
     poke: Poke
     database: Database
     subscribers: Sequence[Subscriber[Any]]  # Any: every subscriber knows its own event type
+    permissions: Permissions
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -71,4 +73,5 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         poke=poke,
         database=Database(engine, by_topic(subscribers), cache, poke),
         subscribers=subscribers,
+        permissions=Permissions({name: meaning for module in modules for name, meaning in module.permissions.items()}),
     )

@@ -1,6 +1,6 @@
 """Who is calling, as far as every module needs to know. How it was proven is the authenticator's business."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -32,6 +32,12 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def signed_in_within(self, age: timedelta, now: datetime) -> bool:
         """Whether the last proof is fresh enough for a sensitive act."""
         return self.auth_time is not None and now - self.auth_time <= age
+
+
+class Permissions(msgspec.Struct, frozen=True):
+    """Every permission that the modules of this product declare, and what it allows."""
+
+    meanings: Mapping[str, str] = {}
 
 
 Authenticator: TypeAlias = Callable[[str], Awaitable[Principal]]

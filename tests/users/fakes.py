@@ -5,30 +5,50 @@ from uuid import UUID
 import msgspec
 
 from kernel.db import new_id, utc_now
+from kernel.security import Permissions
 from kernel.versions import Tokens
-from modules.users import Accounts, Directory, EmailTaken, Follows, NewUser, User, UsernameTaken, Users
+from modules.users import Accounts, Caller, Directory, EmailTaken, Follows, NewUser, User, UsernameTaken, Users
 from modules.users.identity import identity
+from modules.users.roles import permissions_of
 from modules.users.services import usernames
 
 
 class FakeUsers(Users):
-    """Knows the people that it was given; ``people`` may be changed."""
+    """Knows the people that it was given; ``people`` may be changed. Those in ``leaving`` have asked to be erased."""
 
     def __init__(self, *people: User) -> None:
         self.people = {person.id: person for person in people}
+        self.leaving: set[UUID] = set()
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
-        return {user_id: self.people[user_id] for user_id in user_ids if user_id in self.people}
+        return {user_id: self.people[user_id] for user_id in user_ids & (self.people.keys() - self.leaving)}
 
     async def find_by_username(self, username: str) -> User | None:
-        return next((person for person in self.people.values() if person.username == username), None)
+        return next((user for user in self.people.values() if user.username == username and self.is_here(user)), None)
+
+    def is_here(self, user: User) -> bool:
+        """Whether the world still knows somebody."""
+        return user.id not in self.leaving
 
 
 class FakeDirectory(Directory):
-    """The same people as a `FakeUsers` knows, as they are committed."""
+    """The same people as a `FakeUsers` knows, as they are committed. Who has a role that is a row may nothing by it."""
 
-    def __init__(self, users: FakeUsers) -> None:
+    def __init__(self, users: FakeUsers, permissions: Permissions | None = None) -> None:
         self._users = users
+        self._permissions = permissions or Permissions()
+
+    async def find_callers(self, user_ids: set[UUID]) -> dict[UUID, Caller]:
+        people = [self._users.people[user_id] for user_id in user_ids & self._users.people.keys()]
+        return {
+            user.id: Caller(
+                id=user.id,
+                is_active=user.is_active and self._users.is_here(user),
+                is_superuser=user.is_superuser,
+                permissions=permissions_of(user.roles, (), self._permissions),
+            )
+            for user in people
+        }
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         return await self._users.find_many(user_ids)
@@ -73,7 +93,10 @@ class FakeAccounts(Accounts):
 
     async def find_by_email(self, email: str) -> User | None:
         wanted = identity(email)
-        return next((person for person in self._users.people.values() if identity(person.email) == wanted), None)
+        user = next((person for person in self._users.people.values() if identity(person.email) == wanted), None)
+        if user is None or self._users.is_here(user):
+            return user
+        return msgspec.structs.replace(user, is_active=False)
 
     async def verify_email(self, user_id: UUID, email: str) -> bool:
         user = self._users.people.get(user_id)
@@ -81,6 +104,13 @@ class FakeAccounts(Accounts):
             return False
         self._users.people[user_id] = msgspec.structs.replace(user, email_verified=True)
         return True
+
+    async def restore(self, user_id: UUID) -> User | None:
+        user = self._users.people.get(user_id)
+        if user is None or self._users.is_here(user) or not user.is_active:
+            return None
+        self._users.leaving.discard(user_id)
+        return user
 
 
 class FakeFollows(Follows):

@@ -17,7 +17,7 @@ from kernel.cache import Cache
 from kernel.module import Module
 from kernel.reads import Reader
 from kernel.runtime import Runtime
-from kernel.security import public
+from kernel.security import Permissions, public
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import MailTokenRow, SessionRow
@@ -50,7 +50,7 @@ async def auth_alone(
     def provide_users(uow: NamedDependency[UnitOfWork]) -> Users:
         return users
 
-    def provide_directory(reader: Reader, cache: Cache) -> Directory:
+    def provide_directory(reader: Reader, cache: Cache, permissions: Permissions) -> Directory:
         return FakeDirectory(users)
 
     module = auth(

@@ -2,13 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
+from sqlalchemy import update
 
+from kernel.db import utc_now
 from kernel.unit_of_work import UnitOfWork
 from modules.users import Accounts, Follows, Users
-from modules.users.services import UserService
+from modules.users.models import UserRow
+from modules.users.services import FollowService, UserService
 from tests.users.fakes import FakeAccounts, FakeFollows, FakeUsers
 
 
@@ -21,11 +26,28 @@ class Facade:
     follows: Follows
     follow: Callable[[UUID, UUID], Awaitable[None]]
     """How the world comes to be as the test needs it; no part of the protocols."""
+    leave: Callable[[UUID], Awaitable[None]]
+    """Ask to be erased."""
+    shut_out: Callable[[UUID], Awaitable[None]]
+    """Be deactivated by an administrator."""
 
 
 def real(uow: UnitOfWork) -> Facade:
-    service = UserService(uow)
-    return Facade(service, service, service, service.follow)
+    service, follows = UserService(uow), FollowService(uow)
+
+    async def mark(user_id: UUID, **columns: Any) -> None:  # Any: of `UserRow`
+        await uow.session.execute(
+            update(UserRow).where(UserRow.id == user_id).values(columns).execution_options(synchronize_session="fetch")
+        )
+
+    return Facade(
+        service,
+        service,
+        follows,
+        follows.follow,
+        leave=lambda user_id: mark(user_id, deletion_requested_at=utc_now()),
+        shut_out=lambda user_id: mark(user_id, is_active=False),
+    )
 
 
 def fake() -> Facade:
@@ -34,7 +56,13 @@ def fake() -> Facade:
     async def follow(follower_id: UUID, followee_id: UUID) -> None:
         follows.pairs.add((follower_id, followee_id))
 
-    return Facade(users, FakeAccounts(users), follows, follow)
+    async def leave(user_id: UUID) -> None:
+        users.leaving.add(user_id)
+
+    async def shut_out(user_id: UUID) -> None:
+        users.people[user_id] = msgspec.structs.replace(users.people[user_id], is_active=False)
+
+    return Facade(users, FakeAccounts(users), follows, follow, leave, shut_out)
 
 
 @pytest.fixture(params=["real", "fake"])

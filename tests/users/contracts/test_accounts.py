@@ -6,6 +6,7 @@ import pytest
 from kernel.db import new_id, utc_now
 from kernel.errors import ValidationFailed
 from modules.users import Accounts, EmailTaken, NewUser, User, UsernameTaken, Users
+from tests.users.contracts.conftest import Facade
 
 ADA = NewUser(email="Ada@Example.org", name="Ada 👩🏽‍🔬", username="ada")
 
@@ -101,3 +102,39 @@ async def test_an_address_that_is_not_theirs_is_not_confirmed(accounts: Accounts
 
 async def test_nobody_s_address_is_not_confirmed(accounts: Accounts) -> None:
     assert not await accounts.verify_email(new_id(), "ada@example.org")
+
+
+async def test_who_has_asked_to_be_erased_is_known_by_their_address_alone(
+    facade: Facade, accounts: Accounts, users: Users
+) -> None:
+    ada = await accounts.create(ADA)
+    await facade.leave(ada.id)
+    found = await accounts.find_by_email(ada.email)
+    assert found is not None
+    assert (found.id, found.is_active) == (ada.id, False)
+    assert (await users.find_many({ada.id}), await users.find_by_username("ada")) == ({}, None)
+    with pytest.raises(EmailTaken):
+        await accounts.create(ADA)
+
+
+async def test_who_has_asked_to_be_erased_can_take_it_back(facade: Facade, accounts: Accounts, users: Users) -> None:
+    ada = await accounts.create(ADA)
+    await facade.leave(ada.id)
+    restored = await accounts.restore(ada.id)
+    assert restored is not None
+    assert (restored.id, restored.is_active) == (ada.id, True)
+    assert await users.find_many({ada.id}) == {ada.id: restored}
+
+
+async def test_there_is_nothing_to_take_back_without_a_deletion(accounts: Accounts) -> None:
+    ada = await accounts.create(ADA)
+    assert await accounts.restore(ada.id) is None
+    assert await accounts.restore(new_id()) is None
+
+
+async def test_who_was_shut_out_does_not_come_back_by_themselves(facade: Facade, accounts: Accounts) -> None:
+    ada = await accounts.create(ADA)
+    await facade.shut_out(ada.id)
+    assert await accounts.restore(ada.id) is None
+    await facade.leave(ada.id)
+    assert await accounts.restore(ada.id) is None

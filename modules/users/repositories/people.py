@@ -1,17 +1,17 @@
-"""Queries of the users module."""
+"""People, within a transaction and beside it."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, select, update
+from sqlalchemy import ARRAY, String, Uuid, and_, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from kernel.db import new_id, utc_now
+from kernel.db import utc_now
 from kernel.reads import Query
 from modules.users.contracts import NewUser, User
-from modules.users.models import FollowRow, UserRow
+from modules.users.models import RoleRow, UserRow
 
 
 class UserRecord(User, frozen=True, kw_only=True):
@@ -22,9 +22,34 @@ class UserRecord(User, frozen=True, kw_only=True):
     version: int
 
 
+class CallerRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody may do, as it is stored; ``granted`` is what those roles give that are rows."""
+
+    id: UUID
+    is_active: bool
+    is_superuser: bool
+    roles: list[str]
+    granted: list[str]
+
+
+PRESENT = UserRow.deletion_requested_at.is_(None)
+"""Who has not asked to be erased."""
+
+IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 RECORD = select(*(getattr(UserRow, field.name) for field in msgspec.structs.fields(UserRecord)))
-BY_IDS = Query(RECORD.where(UserRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))), UserRecord)
-BY_USERNAME = Query(RECORD.where(UserRow.username == bindparam("username")), UserRecord)
+BY_IDS = Query(RECORD.where(UserRow.id == IDS, PRESENT), UserRecord)
+BY_USERNAME = Query(RECORD.where(UserRow.username == bindparam("username"), PRESENT), UserRecord)
+GRANTED = select(func.unnest(RoleRow.permissions)).where(RoleRow.name == any_(UserRow.roles)).scalar_subquery()
+CALLERS = Query(
+    select(
+        UserRow.id,
+        and_(UserRow.is_active, PRESENT).label("is_active"),
+        UserRow.is_superuser,
+        UserRow.roles,
+        func.array(GRANTED, type_=ARRAY(String)).label("granted"),
+    ).where(UserRow.id == IDS),
+    CallerRecord,
+)
 
 
 class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
@@ -52,8 +77,12 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
         return row
 
     async def by_ids(self, ids: set[UUID]) -> Sequence[UserRow]:
-        """Any number of users with a single query."""
-        return await self.get_many(UserRow.id.in_(ids))
+        """Any number of users with a single query; none who is about to be erased."""
+        return await self.get_many(UserRow.id.in_(ids), PRESENT)
+
+    async def by_username(self, username: str) -> UserRow | None:
+        """The holder of a username, unless they are about to be erased."""
+        return await self.get_one_or_none(PRESENT, username=username)
 
     async def to_edit(self, user_id: UUID) -> UserRow | None:
         """The row, locked until the transaction ends."""
@@ -63,7 +92,7 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
         """Lock two people in an order that all agree on, so that mutual follows cannot deadlock; how many exist."""
         ids = (one, other)
         found = await self.session.scalars(
-            select(UserRow.id).where(UserRow.id.in_(ids)).order_by(UserRow.id).with_for_update()
+            select(UserRow.id).where(UserRow.id.in_(ids), PRESENT).order_by(UserRow.id).with_for_update()
         )
         return len(found.all())
 
@@ -76,35 +105,3 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
                 .values({counter: counter + change, UserRow.updated_at: UserRow.updated_at})
                 .execution_options(synchronize_session=False)
             )
-
-
-class FollowRepository(SQLAlchemyAsyncRepository[FollowRow]):
-    """Follows as a collection."""
-
-    model_type = FollowRow
-
-    async def insert_if_absent(self, follower_id: UUID, followee_id: UUID) -> bool:
-        """Whether there was none before."""
-        statement = (
-            insert(FollowRow)
-            .values(id=new_id(), follower_id=follower_id, followee_id=followee_id, created_at=utc_now())
-            .on_conflict_do_nothing()
-            .returning(FollowRow.id)
-        )
-        return (await self.session.execute(statement)).first() is not None
-
-    async def delete_if_present(self, follower_id: UUID, followee_id: UUID) -> bool:
-        """Whether there was one before."""
-        statement = (
-            delete(FollowRow)
-            .where(FollowRow.follower_id == follower_id, FollowRow.followee_id == followee_id)
-            .returning(FollowRow.id)
-        )
-        return (await self.session.execute(statement)).first() is not None
-
-    async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
-        """One page, in ascending order of ids, straight from the index."""
-        statement = select(FollowRow.follower_id).where(FollowRow.followee_id == user_id)
-        if after is not None:
-            statement = statement.where(FollowRow.follower_id > after)
-        return list((await self.session.scalars(statement.order_by(FollowRow.follower_id).limit(limit))).all())

@@ -1,4 +1,4 @@
-"""Rules of the users module."""
+"""People: their accounts, and what they say of themselves."""
 
 import secrets
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from itertools import count
 from uuid import UUID
 
 import msgspec
-from litestar.di import NamedDependency
 from slugify import slugify
 from sqlalchemy.exc import IntegrityError
 
@@ -15,26 +14,25 @@ from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
 from modules.users.contracts import (
     Accounts,
-    CannotFollowYourself,
     EmailTaken,
-    Follows,
     NewUser,
     User,
-    UserFollowed,
     UsernameTaken,
     UserRegistered,
+    UserRestored,
     Users,
 )
 from modules.users.entities import person, popularity, username_of
 from modules.users.identity import identity
 from modules.users.models import UserRow
-from modules.users.repositories import FollowRepository, UserRepository
+from modules.users.repositories import UserRepository
 from modules.users.schemas import ChangeProfile, ReplaceProfile
 
 
 def to_user(row: UserRow) -> User:
     """The single place where a row becomes something that other modules may see."""
-    return msgspec.convert(row, User, from_attributes=True)
+    user = msgspec.convert(row, User, from_attributes=True)
+    return user if row.deletion_requested_at is None else msgspec.structs.replace(user, is_active=False)
 
 
 def usernames(name: str) -> Iterator[str]:
@@ -46,19 +44,18 @@ def usernames(name: str) -> Iterator[str]:
         yield f"{base[: 29 - digits].strip('_') or 'user'}_{number}"
 
 
-class UserService(Users, Accounts, Follows):
-    """Everything that can be done to users, inside one transaction."""
+class UserService(Users, Accounts):
+    """What people do with their own accounts, inside one transaction."""
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
         self._users = UserRepository(session=uow.session)
-        self._follows = FollowRepository(session=uow.session)
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         return {row.id: to_user(row) for row in await self._users.by_ids(user_ids)} if user_ids else {}
 
     async def find_by_username(self, username: str) -> User | None:
-        row = await self._users.get_one_or_none(username=username)
+        row = await self._users.by_username(username)
         return None if row is None else to_user(row)
 
     async def find_by_email(self, email: str) -> User | None:
@@ -85,6 +82,16 @@ class UserService(Users, Accounts, Follows):
         self._uow.changes(person(user_id))
         return True
 
+    async def restore(self, user_id: UUID) -> User | None:
+        row = await self._users.to_edit(user_id)
+        if row is None or row.deletion_requested_at is None or not row.is_active:
+            return None
+        row.deletion_requested_at = None
+        await self._uow.session.flush()
+        self._uow.changes(person(user_id), popularity(user_id), username_of(row.username))
+        await self._uow.publish(UserRestored(user_id=user_id))
+        return to_user(row)
+
     async def change(self, user_id: UUID, form: ChangeProfile | ReplaceProfile, if_match: IfMatch) -> Versioned[User]:
         """Apply what was sent, leave the rest alone; raises `UsernameTaken` or `PreconditionFailed`."""
         row = await self._users.to_edit(user_id)
@@ -99,53 +106,9 @@ class UserService(Users, Accounts, Follows):
         self._uow.changes(person(user_id), username_of(before), username_of(row.username))
         return Versioned(to_user(row), row.version)
 
-    async def follow(self, follower_id: UUID, followee_id: UUID) -> None:
-        """Follow, or go on following; raises `CannotFollowYourself` or `NotFound`."""
-        if follower_id == followee_id:
-            raise CannotFollowYourself
-        if await self._users.lock_pair(follower_id, followee_id) < 2:
-            raise NotFound
-        if await self._follows.insert_if_absent(follower_id, followee_id):
-            await self._users.count_follow(follower_id, followee_id, +1)
-            self._uow.changes(popularity(follower_id), popularity(followee_id))
-            await self._uow.publish(UserFollowed(follower_id=follower_id, followee_id=followee_id))
-
-    async def unfollow(self, follower_id: UUID, followee_id: UUID) -> None:
-        """Stop following, if so; raises `CannotFollowYourself` or `NotFound`."""
-        if follower_id == followee_id:
-            raise CannotFollowYourself
-        if await self._users.lock_pair(follower_id, followee_id) < 2:
-            raise NotFound
-        if await self._follows.delete_if_present(follower_id, followee_id):
-            await self._users.count_follow(follower_id, followee_id, -1)
-            self._uow.changes(popularity(follower_id), popularity(followee_id))
-
-    async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
-        return await self._follows.follower_ids(user_id, after=after, limit=limit)
-
     async def _flush_unless_taken(self) -> None:
         try:
             async with self._uow.session.begin_nested():
                 await self._uow.session.flush()
         except IntegrityError as error:
             raise UsernameTaken from error
-
-
-def provide_user_service(uow: NamedDependency[UnitOfWork]) -> UserService:
-    """The whole service, for this module's own controllers."""
-    return UserService(uow)
-
-
-def provide_users(uow: NamedDependency[UnitOfWork]) -> Users:
-    """Dependency provider; plain enough to be called by hand from a subscriber."""
-    return UserService(uow)
-
-
-def provide_accounts(uow: NamedDependency[UnitOfWork]) -> Accounts:
-    """Dependency provider."""
-    return UserService(uow)
-
-
-def provide_follows(uow: NamedDependency[UnitOfWork]) -> Follows:
-    """Dependency provider."""
-    return UserService(uow)

@@ -1,9 +1,9 @@
-"""HTTP surface of the users module, mounted at ``/api/v1/users``."""
+"""One's own profile, and what anybody may see of people."""
 
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, delete, get, patch, put
+from litestar import Controller, Response, get, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
@@ -11,7 +11,7 @@ from kernel.http.conditional import resource, stored_resource
 from kernel.http.request import HttpRequest
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
-from modules.users.contracts import CannotFollowYourself, User, UsernameTaken
+from modules.users.contracts import User, UsernameTaken
 from modules.users.directory import UserDirectory
 from modules.users.schemas import ChangeProfile, Profile, ReplaceProfile
 from modules.users.services import UserService
@@ -84,25 +84,3 @@ class ProfileController(Controller):
         """A person by username."""
         profile = await user_directory.profile_by_username(username)
         return stored_resource(request, profile.body, version=profile.version, public=True)
-
-
-class FollowController(Controller):
-    """Following people."""
-
-    path = "/{user_id:uuid}/follow"
-    guards = (signed_in,)
-    opt = {"problems": [CannotFollowYourself]}  # noqa: RUF012 - as Litestar wants it
-
-    @put(operation_id="follow", status_code=204)
-    async def follow(
-        self, user_id: FromPath[UUID], me: NamedDependency[Principal], user_service: NamedDependency[UserService]
-    ) -> None:
-        """Follow somebody; doing it twice is doing it once."""
-        await user_service.follow(me.id, user_id)
-
-    @delete(operation_id="unfollow", status_code=204)
-    async def unfollow(
-        self, user_id: FromPath[UUID], me: NamedDependency[Principal], user_service: NamedDependency[UserService]
-    ) -> None:
-        """Stop following somebody; fine if you did not."""
-        await user_service.unfollow(me.id, user_id)

@@ -1,0 +1,42 @@
+"""Follows, within a transaction and beside it."""
+
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import new_id, utc_now
+from modules.users.models import FollowRow
+
+
+class FollowRepository(SQLAlchemyAsyncRepository[FollowRow]):
+    """Follows as a collection."""
+
+    model_type = FollowRow
+
+    async def insert_if_absent(self, follower_id: UUID, followee_id: UUID) -> bool:
+        """Whether there was none before."""
+        statement = (
+            insert(FollowRow)
+            .values(id=new_id(), follower_id=follower_id, followee_id=followee_id, created_at=utc_now())
+            .on_conflict_do_nothing()
+            .returning(FollowRow.id)
+        )
+        return (await self.session.execute(statement)).first() is not None
+
+    async def delete_if_present(self, follower_id: UUID, followee_id: UUID) -> bool:
+        """Whether there was one before."""
+        statement = (
+            delete(FollowRow)
+            .where(FollowRow.follower_id == follower_id, FollowRow.followee_id == followee_id)
+            .returning(FollowRow.id)
+        )
+        return (await self.session.execute(statement)).first() is not None
+
+    async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
+        """One page, in ascending order of ids, straight from the index."""
+        statement = select(FollowRow.follower_id).where(FollowRow.followee_id == user_id)
+        if after is not None:
+            statement = statement.where(FollowRow.follower_id > after)
+        return list((await self.session.scalars(statement.order_by(FollowRow.follower_id).limit(limit))).all())
