@@ -15,6 +15,7 @@ from kernel.http.conditional import provide_if_match
 from kernel.http.decoding import MAX_BODY, StrictRequest
 from kernel.http.edge import Application
 from kernel.http.encoding import JSONResponse
+from kernel.http.limiting import counting
 from kernel.http.openapi import document_problems
 from kernel.http.request import HttpRequest
 from kernel.http.routes import ShortWays
@@ -84,6 +85,7 @@ def create_app(
             *(module.root_router() for module in mounted),
             *routes,
         ],
+        opt={"count": counting(runtime.limiter, proxies)},
         dependencies={
             "uow": Provide(provide_uow),
             "me": Provide(provide_me, sync_to_thread=False),

@@ -6,6 +6,7 @@ and GCRA", 2015). Litestar's middleware reads and writes in two steps under a lo
 
 import math
 import time
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
@@ -26,6 +27,14 @@ redis.call('SET', KEYS[1], string.format('%.3f', full), 'PX', math.ceil(full - n
 return {0, math.ceil(full - now)}
 """
 
+GIVE_BACK = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local full = tonumber(redis.call('GET', KEYS[1]) or now) - tonumber(ARGV[1])
+if full <= now then redis.call('DEL', KEYS[1]) return end
+redis.call('SET', KEYS[1], string.format('%.3f', full), 'PX', math.ceil(full - now))
+"""
+
 LOCAL_KEYS = 50_000
 
 
@@ -35,6 +44,11 @@ class Limit(msgspec.Struct, frozen=True):
     name: str
     quota: int
     seconds: float
+
+    @property
+    def interval(self) -> float:
+        """Milliseconds after which one more is let in, once all are used up."""
+        return self.seconds / self.quota * 1000
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -46,7 +60,9 @@ class Verdict(msgspec.Struct, frozen=True):
     retry_after: int
 
     def headers(self) -> dict[str, str]:
-        """As draft-ietf-httpapi-ratelimit-headers-10 has them."""
+        """As draft-ietf-httpapi-ratelimit-headers-10 has them; none where nothing was counted."""
+        if not self.reset:
+            return {}
         name, limit = self.limit.name, self.limit
         return {
             "RateLimit-Policy": f'"{name}";q={limit.quota};w={math.ceil(limit.seconds)}',
@@ -62,15 +78,14 @@ class Limiter:
         self._enabled = enabled
         self._breaker = Breaker(failures=3, pause=1.0)
         self._script = server.client.register_script(SCRIPT)
+        self._give_back = server.client.register_script(GIVE_BACK)
         self._local: dict[str, float] = {}
 
     async def take(self, limit: Limit, *who: str) -> Verdict:
         """Count one; raises `RateLimited`, which says when to come again."""
         if not self._enabled:
             return Verdict(limit, limit.quota, 0, 0)
-        key = f"limit:{limit.name}:{blake2b('|'.join(who).encode(), digest_size=16).hexdigest()}"
-        interval = limit.seconds / limit.quota * 1000
-        window = limit.seconds * 1000
+        key, interval, window = key_of(limit, who), limit.interval, limit.seconds * 1000
         try:
             wait, full = await self._breaker.run(lambda: self._script(keys=[key], args=[interval, window]))
         except (RedisError, OSError):
@@ -80,6 +95,16 @@ class Limiter:
         if verdict.retry_after:
             raise RateLimited(verdict.retry_after, verdict.headers())
         return verdict
+
+    async def give_back(self, limit: Limit, *who: str) -> None:
+        """Take one back: it was none of those that are counted (a login that succeeded)."""
+        if not self._enabled:
+            return
+        key = key_of(limit, who)
+        try:
+            await self._breaker.run(lambda: self._give_back(keys=[key], args=[limit.interval]))
+        except (RedisError, OSError):
+            self._local[key] = self._local.get(key, 0) - limit.interval
 
     def _take_locally(self, key: str, interval: float, window: float) -> tuple[float, float]:
         now = time.monotonic() * 1000
@@ -91,3 +116,8 @@ class Limiter:
             return wait, full - interval - now
         self._local[key] = full
         return 0, full - now
+
+
+def key_of(limit: Limit, who: Sequence[str]) -> str:
+    """Nobody who looks into Redis reads an address there."""
+    return f"limit:{limit.name}:{blake2b('|'.join(who).encode(), digest_size=16).hexdigest()}"

@@ -94,3 +94,20 @@ async def test_no_name_is_readable_in_redis(server: RedisServer) -> None:
     keys = [key async for key in server.client.scan_iter("limit:*")]
     assert len(keys) == 1
     assert b"ann" not in keys[0]
+
+
+async def test_what_is_given_back_was_never_taken(server: RedisServer, nowhere: RedisServer) -> None:
+    for limiter in (Limiter(server, enabled=True), Limiter(nowhere, enabled=True)):
+        for _ in range(30):
+            assert await is_let_in(limiter, TEN, "ann")
+            await limiter.give_back(TEN, "ann")
+        outcomes = [await is_let_in(limiter, TEN, "ann") for _ in range(11)]
+        assert outcomes == [True] * 10 + [False]
+
+
+async def test_nobody_gains_from_giving_back_what_was_not_taken(server: RedisServer, nowhere: RedisServer) -> None:
+    for limiter in (Limiter(server, enabled=True), Limiter(nowhere, enabled=True)):
+        for _ in range(5):
+            await limiter.give_back(TEN, "bob")
+        outcomes = [await is_let_in(limiter, TEN, "bob") for _ in range(11)]
+        assert outcomes == [True] * 10 + [False]

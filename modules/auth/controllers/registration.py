@@ -7,13 +7,18 @@ from litestar.params import JSONBody
 
 from kernel.errors import Overloaded
 from kernel.http.conditional import resource
+from kernel.http.limiting import LIMITS
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
+from kernel.limits import Limit
 from kernel.security import TOKENLESS, public
 from modules.auth.contracts import InvalidMailToken
 from modules.auth.schemas import MailToken, Register
 from modules.auth.services import EmailVerification, Registration
 from modules.users import EmailTaken, NewUser, User, UsernameTaken
+
+SIGN_UPS = Limit("register", 300, 3_600)
+"""Of one network, which a school or an office may be."""
 
 
 class RegistrationController(Controller):
@@ -22,7 +27,9 @@ class RegistrationController(Controller):
     guards = (public,)
 
     @post(
-        "/register", operation_id="register", opt={"problems": [EmailTaken, UsernameTaken, Overloaded], TOKENLESS: True}
+        "/register",
+        operation_id="register",
+        opt={"problems": [EmailTaken, UsernameTaken, Overloaded], TOKENLESS: True, LIMITS: [SIGN_UPS]},
     )
     async def register(
         self,

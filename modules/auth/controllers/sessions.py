@@ -6,10 +6,14 @@ from litestar.params import JSONBody
 
 from kernel.errors import Overloaded
 from kernel.http.client import Client
+from kernel.http.limiting import LIMITS
+from kernel.limits import Limit
 from kernel.security import TOKENLESS, Principal, public, signed_in
 from modules.auth.contracts import InvalidCredentials, RefreshExpired, RefreshInvalid, RefreshReused
 from modules.auth.schemas import Credentials, Logout, Refresh, TokenPair
 from modules.auth.services import Refreshing, Sessions, SigningIn
+
+REFRESHES = Limit("refresh", 3_000, 60)
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -38,7 +42,7 @@ class SessionController(Controller):
         operation_id="refresh",
         status_code=200,
         guards=[public],
-        opt={"problems": [RefreshInvalid, RefreshExpired, RefreshReused], TOKENLESS: True},
+        opt={"problems": [RefreshInvalid, RefreshExpired, RefreshReused], TOKENLESS: True, LIMITS: [REFRESHES]},
     )
     async def refresh(self, data: JSONBody[Refresh], refreshing: NamedDependency[Refreshing]) -> Response[TokenPair]:
         """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s."""

@@ -94,6 +94,7 @@ class Edge:
         scope["state"]["request_id"] = request_id
         self._logged_id.set(request_id)
         headers = [NOSNIFF, REFERRER, (b"x-request-id", request_id.encode()), *self._cors.headers(origin)]
+        scope["state"]["headers"] = headers  # what is put there by then is sent
         answer = Answer(send, headers, is_head=scope["method"] == "HEAD")
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know

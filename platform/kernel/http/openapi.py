@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import (
     Components,
+    OpenAPIHeader,
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
@@ -41,6 +42,7 @@ from kernel.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from kernel.http.limiting import LIMITS
 from kernel.problems import Kind, status_of
 from kernel.security import TOKENLESS, Access, public
 from kernel.versions import IfMatch
@@ -93,6 +95,11 @@ IDEMPOTENCY_KEY = Parameter(
     schema=TEXT,
 )
 
+RATE_LIMIT: dict[str, OpenAPIHeader | Reference] = {
+    "RateLimit-Policy": OpenAPIHeader(description="How often this may be called.", schema=TEXT),
+    "RateLimit": OpenAPIHeader(description="How many calls are left, and in how many seconds all are.", schema=TEXT),
+}
+
 ALWAYS: tuple[Kind, ...] = (Malformed, RateLimited, InternalError, Unavailable)
 
 
@@ -136,6 +143,10 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
             failures[str(status)] = answer_of(of_status)
     if method == "GET" and successes and takes_tokens(handler):
         successes["304"] = OpenAPIResponse(description="Nothing has changed since the `ETag` in `If-None-Match`.")
+    if handler.opt.get(LIMITS):
+        for answer in successes.values():
+            if isinstance(answer, OpenAPIResponse):
+                answer.headers = {**(answer.headers or {}), **RATE_LIMIT}
     operation.responses = {**successes, **failures}
     if takes_precondition(handler):
         operation.parameters = [*(operation.parameters or []), IF_MATCH]

@@ -4,7 +4,7 @@ Litestar opens a task group for dependencies, validates what they return, and co
 more work than most handlers do. Here the way to a handler is worked out once, when its route is mounted.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
@@ -17,8 +17,10 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Scope, Send
 
+from kernel.http.limiting import LIMITS, Count
 from kernel.http.request import HttpRequest
 from kernel.http.room import Rooms
+from kernel.limits import Limit
 from kernel.security import TOKENLESS, identify
 from kernel.settings import HttpSettings
 
@@ -64,6 +66,8 @@ class Way:
         self._request = handler.resolve_request_class()
         self._authenticate = None if handler.opt.get(TOKENLESS) else handler.opt.get("authenticate")
         self._guards = handler.resolve_guards()
+        self._limits: Sequence[Limit] = handler.opt.get(LIMITS, ())
+        self._count: Count | None = handler.opt.get("count")
         self._before = handler.resolve_before_request()
         self._extractors = model.extractors
         self._constants = constants(provided)
@@ -87,6 +91,9 @@ class Way:
             await identify(request, self._authenticate)
         for guard in self._guards:
             await guard(request, self._handler)  # type: ignore[misc] # Litestar has made coroutines of all
+        if self._count is not None:
+            for limit in self._limits:
+                await self._count(request, limit)
         if self._before is not None:
             await self._before(request)
         values: Values = {"request": request, **self._constants}
