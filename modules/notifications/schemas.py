@@ -6,16 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from modules.users import Person
+
 Type: TypeAlias = Literal["welcome", "new_follower", "post_published"]
 TargetKind: TypeAlias = Literal["post", "user"]
-
-
-class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who did it."""
-
-    id: UUID
-    username: Annotated[str, msgspec.Meta(examples=["ann"])]
-    name: Annotated[str, msgspec.Meta(examples=["Ann Leaf"])]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +27,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     type: Type
     title: Annotated[str, msgspec.Meta(examples=["Ann Leaf published a post"])]
     body: Annotated[str, msgspec.Meta(examples=["Folding a quire"])]
-    actor: Actor | None
+    actor: Person | None
     target: Target
     count: Annotated[int, msgspec.Meta(examples=[1])]
     read_at: datetime | None

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from modules.posts.contracts import Status
+from modules.users import Person
 
 TAG = "^[a-z0-9-]{1,50}$"
 
@@ -53,14 +54,6 @@ class ReplacePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tags: Tags
 
 
-class Author(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wrote it."""
-
-    id: UUID
-    username: Annotated[str, msgspec.Meta(examples=["ann"])]
-    name: Annotated[str, msgspec.Meta(examples=["Ann Leaf"])]
-
-
 class PostSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A post in a list. The author may have left."""
 
@@ -70,7 +63,7 @@ class PostSummary(msgspec.Struct, frozen=True, kw_only=True):
     excerpt: Excerpt
     tags: Tags
     status: Status
-    author: Author | None
+    author: Person | None
     reactions: Reactions
     comments_count: int
     version: int

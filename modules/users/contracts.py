@@ -42,6 +42,19 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     permissions: frozenset[str]
 
 
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody, as anybody may see them beside what they did."""
+
+    id: UUID
+    username: Annotated[str, msgspec.Meta(examples=["ann"])]
+    name: Annotated[str, msgspec.Meta(examples=["Ann Leaf"])]
+
+    @classmethod
+    def of(cls, user: User | None) -> "Person | None":
+        """What the public sees of a person; nothing of somebody who has left."""
+        return None if user is None else cls(id=user.id, username=user.username, name=user.name)
+
+
 class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who joins. Without a username one is made from the name."""
 

@@ -4,16 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from modules.notifications.models import NotificationRow
-from modules.notifications.schemas import Actor, Notification, Target, TargetKind, Type
+from modules.notifications.schemas import Notification, Target, TargetKind, Type
 from modules.posts import Post, Posts
-from modules.users import User, Users
+from modules.users import Person, User, Users
 
 PLACES: Mapping[TargetKind, str] = {"post": "/api/v1/posts", "user": "/api/v1/users"}
-
-
-def to_actor(user: User | None) -> Actor | None:
-    """What a recipient sees of a person; nothing of somebody who has left."""
-    return None if user is None else Actor(id=user.id, username=user.username, name=user.name)
 
 
 def to_target(row: NotificationRow) -> Target:
@@ -43,7 +38,7 @@ def to_notification(row: NotificationRow, actor: User | None, post: Post | None)
         type=kind,
         title=title,
         body=body,
-        actor=to_actor(actor),
+        actor=Person.of(actor),
         target=to_target(row),
         count=row.count,
         read_at=row.read_at,

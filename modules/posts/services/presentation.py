@@ -8,8 +8,8 @@ from kernel.security import Principal
 from modules.posts.contracts import Status
 from modules.posts.models import PostRow
 from modules.posts.repositories import PostRecord
-from modules.posts.schemas import Author, FullPost, PostSummary
-from modules.users import User
+from modules.posts.schemas import FullPost, PostSummary
+from modules.users import Person, User
 
 EXCERPT = 200
 """Characters of the body that a list shows."""
@@ -21,11 +21,6 @@ def excerpt_of(body: str) -> str:
     return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rstrip()}…"
 
 
-def to_author(user: User | None) -> Author | None:
-    """What a reader sees of a person; nothing of somebody who has left."""
-    return None if user is None else Author(id=user.id, username=user.username, name=user.name)
-
-
 def to_summary(row: PostRecord | PostRow, author: User | None) -> PostSummary:
     """The single place where a row becomes an item of a list."""
     return PostSummary(
@@ -35,7 +30,7 @@ def to_summary(row: PostRecord | PostRow, author: User | None) -> PostSummary:
         excerpt=excerpt_of(row.body),
         tags=row.tags,
         status=cast("Status", row.status),
-        author=to_author(author),
+        author=Person.of(author),
         reactions=row.reactions,
         comments_count=row.comments_count,
         version=row.version,

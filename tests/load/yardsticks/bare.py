@@ -15,12 +15,12 @@ from kernel.db import new_id, utc_now
 from kernel.pages import Page
 from kernel.reads import keep_as_it_is, teach_json
 from modules.posts.repositories import PostRecord
-from modules.posts.schemas import Author, FullPost, PostSummary, WritePost
-from modules.users import User
+from modules.posts.schemas import FullPost, PostSummary, WritePost
+from modules.users import Person, User
 
 MOMENT = datetime(2026, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
 BODY = "The river in spring outlived three winters. " * 11
-AUTHOR = Author(id=new_id(), username="ada_lovelace_5e8d0c_1", name="Ada Lovelace")
+AUTHOR = Person(id=new_id(), username="ada_lovelace_5e8d0c_1", name="Ada Lovelace")
 SUMMARY = PostSummary(
     id=new_id(),
     slug="the-river-in-spring-outlived-three-winters-8a061f0d3a52",

@@ -4,8 +4,8 @@ import pytest
 
 from kernel.db import new_id
 from modules.notifications.models import NotificationRow
-from modules.notifications.schemas import Actor, Target, TargetKind, Type
-from modules.notifications.services.presentation import to_actor, to_target, words
+from modules.notifications.schemas import Target, TargetKind, Type
+from modules.notifications.services.presentation import to_target, words
 from modules.posts import Post
 from modules.posts.contracts import Status
 from modules.users import User
@@ -37,11 +37,6 @@ def test_a_type_has_its_words(kind: Type, actor: User | None, post: Post | None,
 def test_a_post_that_went_away_is_not_quoted(status: Status) -> None:
     hidden = Post(id=POST.id, slug=POST.slug, title="Secret", author_id=POST.author_id, status=status)
     assert words("post_published", ANN, hidden) == ("Ann published a post", "")
-
-
-def test_an_actor_is_a_name_and_no_more() -> None:
-    assert to_actor(ANN) == Actor(id=ANN.id, username="ann", name="Ann")
-    assert to_actor(None) is None
 
 
 @pytest.mark.parametrize(("kind", "place"), [("post", "/api/v1/posts"), ("user", "/api/v1/users")])
