@@ -135,11 +135,16 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
     """What a process opens; what a test commits through it is deleted afterwards."""
     opened = open_runtime(settings, product)
     yield opened
-    async with opened.database.unit_of_work() as unit:
+    await wipe(opened)
+    await opened.close()
+
+
+async def wipe(runtime: Runtime) -> None:
+    """Delete all that tests have committed."""
+    async with runtime.database.unit_of_work() as unit:
         for mapper in Entity.registry.mappers:
             await unit.session.execute(delete(mapper.class_).execution_options(synchronize_session=False))
-    await opened.redis.client.flushdb()
-    await opened.close()
+    await runtime.redis.client.flushdb()
 
 
 @pytest.fixture

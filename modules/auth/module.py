@@ -11,7 +11,7 @@ from kernel.module import Module
 from kernel.reads import Reader
 from kernel.security import Authenticator, Permissions
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import UnitOfWork
+from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth.authenticator import SessionAuthenticator
 from modules.auth.contracts import Enrolment
@@ -32,9 +32,19 @@ from modules.auth.services import (
     provide_signing_in,
 )
 from modules.auth.settings import AuthSettings
+from modules.auth.subscribers import sign_out_deactivated, sign_out_leaving
 from modules.auth.tasks import forget_what_has_ended
 from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
-from modules.users import Accounts, Directory, Users, provide_accounts, provide_directory, provide_users
+from modules.users import (
+    Accounts,
+    Directory,
+    UserDeactivated,
+    UserDeletionRequested,
+    Users,
+    provide_accounts,
+    provide_directory,
+    provide_users,
+)
 
 
 def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
@@ -91,6 +101,10 @@ def auth(
             "signing_in": provide_signing_in,
         },
         authenticator=authenticator,
+        subscribers=[
+            Subscriber(UserDeactivated, sign_out_deactivated, in_transaction=True),
+            Subscriber(UserDeletionRequested, sign_out_leaving, in_transaction=True),
+        ],
         schedule=[CronJob(forget_what_has_ended, cron="40 3 * * *")],
         seed=partial(seed, passwords=tools.passwords),
         letters=letters(tools.mail_tokens, provide_users, verify_email_url=verify_email_url),

@@ -1,9 +1,12 @@
-"""Who may call what: all of it, in one table."""
+"""Who may call what: all of it, in one table, and every cell of it tried with a real request.
 
-import re
-from collections.abc import Iterator
+A row is the route, who may call it, and how it is called by those who may; a plain GET without anything of anybody's in
+its path needs no `Call`. What a path names is made by `tests.architecture.world`.
+"""
 
-import httpx
+from collections.abc import AsyncGenerator, Iterator
+
+import pytest
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
@@ -11,47 +14,75 @@ from litestar.routes import HTTPRoute, WebSocketRoute
 from app.asgi import build
 from app.documents import NOWHERE
 from kernel.db import new_id
+from kernel.module import Module
+from kernel.runtime import open_runtime
 from kernel.security import Access
-from tests.running import running
+from kernel.settings import KernelSettings
+from tests.architecture.cells import ACTORS, ANYONE, SIGNED_IN, Call, expected
+from tests.architecture.world import World
+from tests.conftest import wipe
+from tests.running import PASSWORD, Person, running
 
-ANYONE, SIGNED_IN = "anyone", "anyone signed in"
 
-TABLE = (
+async def credentials(world: World, caller: Person | None) -> object:
+    """Of somebody who may sign in, whoever asks."""
+    return {"email": (await world.person("owner")).email, "password": PASSWORD}
+
+
+async def refresh_token(world: World, caller: Person | None) -> object:
+    return {"refresh_token": (await world.person("owner")).tokens["refresh_token"]}
+
+
+async def newcomer(world: World, caller: Person | None) -> object:
+    return {"email": f"{new_id().hex}@example.org", "password": PASSWORD, "name": "New"}
+
+
+async def profile(world: World, caller: Person | None) -> object:
+    return {"name": "N", "bio": "", "username": caller.username if caller else "nobody"}
+
+
+A_POST = {"title": "T", "body": "x", "tags": []}
+
+TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /", ANYONE),
-    ("POST /api/v1/auth/email/verify", ANYONE),
-    ("POST /api/v1/auth/login", ANYONE),
-    ("POST /api/v1/auth/logout", SIGNED_IN),
-    ("POST /api/v1/auth/refresh", ANYONE),
-    ("POST /api/v1/auth/register", ANYONE),
+    ("POST /api/v1/auth/email/verify", ANYONE, Call(status=400, body={"token": "x"})),
+    ("POST /api/v1/auth/login", ANYONE, Call(body=credentials)),
+    ("POST /api/v1/auth/logout", SIGNED_IN, Call(status=204)),
+    ("POST /api/v1/auth/refresh", ANYONE, Call(body=refresh_token)),
+    ("POST /api/v1/auth/register", ANYONE, Call(status=201, body=newcomer)),
     ("GET /api/v1/notifications", SIGNED_IN),
     ("GET /api/v1/notifications/unread-count", SIGNED_IN),
-    ("POST /api/v1/notifications/{notification_id}/read", SIGNED_IN),
-    ("POST /api/v1/notifications/{notification_id}/unread", SIGNED_IN),
+    ("POST /api/v1/notifications/{notification_id}/read", SIGNED_IN, Call(status=204, others=404)),
+    ("POST /api/v1/notifications/{notification_id}/unread", SIGNED_IN, Call(status=204, others=404)),
     ("GET /api/v1/posts", ANYONE),
-    ("POST /api/v1/posts", SIGNED_IN),
-    ("GET /api/v1/posts/by-slug/{slug}", ANYONE),
-    ("GET /api/v1/posts/{post_id}", ANYONE),
-    ("PATCH /api/v1/posts/{post_id}", SIGNED_IN),
-    ("PUT /api/v1/posts/{post_id}", SIGNED_IN),
-    ("POST /api/v1/posts/{post_id}/archive", SIGNED_IN),
-    ("POST /api/v1/posts/{post_id}/publish", SIGNED_IN),
-    ("POST /api/v1/posts/{post_id}/unpublish", SIGNED_IN),
+    ("POST /api/v1/posts", SIGNED_IN, Call(status=201, body={"title": "T", "body": "x"})),
+    ("GET /api/v1/posts/by-slug/{slug}", ANYONE, Call(others=404, unless="posts:read:any")),
+    ("GET /api/v1/posts/{post_id}", ANYONE, Call(others=404, unless="posts:read:any")),
+    ("PATCH /api/v1/posts/{post_id}", SIGNED_IN, Call(body={"title": "T"}, others=404, unless="posts:write:any")),
+    (
+        "PUT /api/v1/posts/{post_id}",
+        SIGNED_IN,
+        Call(body=A_POST, others=404, unless="posts:write:any"),
+    ),
+    ("POST /api/v1/posts/{post_id}/archive", SIGNED_IN, Call(others=404, unless="posts:write:any")),
+    ("POST /api/v1/posts/{post_id}/publish", SIGNED_IN, Call(others=404, unless="posts:write:any")),
+    ("POST /api/v1/posts/{post_id}/unpublish", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
     ("GET /api/v1/system/modules", ANYONE),
-    ("GET /api/v1/users/by-username/{username}", ANYONE),
+    ("GET /api/v1/users/by-username/{username}", ANYONE, Call()),
     ("GET /api/v1/users/me", SIGNED_IN),
-    ("PATCH /api/v1/users/me", SIGNED_IN),
-    ("PUT /api/v1/users/me", SIGNED_IN),
-    ("GET /api/v1/users/{user_id}", ANYONE),
-    ("DELETE /api/v1/users/{user_id}/follow", SIGNED_IN),
-    ("PUT /api/v1/users/{user_id}/follow", SIGNED_IN),
-    ("GET /assets/{digest}/{name}", ANYONE),
+    ("PATCH /api/v1/users/me", SIGNED_IN, Call(body={"bio": "x"})),
+    ("PUT /api/v1/users/me", SIGNED_IN, Call(body=profile)),
+    ("GET /api/v1/users/{user_id}", ANYONE, Call()),
+    ("DELETE /api/v1/users/{user_id}/follow", SIGNED_IN, Call(status=409, others=204)),
+    ("PUT /api/v1/users/{user_id}/follow", SIGNED_IN, Call(status=409, others=204)),
+    ("GET /assets/{digest}/{name}", ANYONE, Call(status=404, path="/assets/0/none.css")),
     ("GET /dev/mailbox", ANYONE),
-    ("GET /dev/mailbox/{name}", ANYONE),
+    ("GET /dev/mailbox/{name}", ANYONE, Call(status=404, path="/dev/mailbox/none.eml")),
     ("GET /health/live", ANYONE),
     ("GET /health/ready", ANYONE),
-    ("GET /problems/{code}", ANYONE),
+    ("GET /problems/{code}", ANYONE, Call(path="/problems/not_found")),
     ("GET /schema", ANYONE),
-    ("GET /schema/assets/{digest}/{name}", ANYONE),
+    ("GET /schema/assets/{digest}/{name}", ANYONE, Call(status=404, path="/schema/assets/0/none.css")),
     ("GET /schema/openapi.json", ANYONE),
     ("GET /schema/openapi.yaml", ANYONE),
     ("GET /schema/redoc", ANYONE),
@@ -88,27 +119,58 @@ def test_every_handler_names_exactly_one_access() -> None:
     assert {route: accesses(handler) for route, handler in HANDLERS.items() if len(accesses(handler)) != 1} == {}
 
 
+ROWS = {row[0]: (row[1], row[2] if len(row) == 3 else None) for row in TABLE}
+
+
 def test_the_table_lists_every_route_and_who_may_call_it() -> None:
     present = {(route, accesses(handler)[0].who) for route, handler in HANDLERS.items()}
-    new = "".join(f"\n{row}" for row in sorted(present - set(TABLE), key=by_path))
-    assert present - set(TABLE) == set(), f"not in the table of {__name__}:{new}"
-    assert set(TABLE) - present == set()
+    listed = {(route, who) for route, (who, _) in ROWS.items()}
+    new = "".join(f"\n{row}" for row in sorted(present - listed, key=by_path))
+    assert present - listed == set(), f"not in the table of {__name__}:{new}"
+    assert listed - present == set()
 
 
-def test_the_table_is_in_order() -> None:
-    assert list(TABLE) == sorted(TABLE, key=by_path)
+def test_the_table_is_in_order_and_names_every_route_once() -> None:
+    routes = [(row[0],) for row in TABLE]
+    assert routes == sorted(set(routes), key=by_path)
 
 
-def by_path(row: tuple[str, str]) -> list[str]:
+def by_path(row: tuple[str, ...]) -> list[str]:
     return row[0].split()[::-1]
 
 
-async def test_nobody_gets_in_without_a_token(env: dict[str, str]) -> None:
-    answers: dict[str, httpx.Response] = {}
-    protected = [route for route, who in TABLE if who != ANYONE]
-    async with running(build(env)) as client:
-        for route in protected:
-            method, path = route.split()
-            answers[route] = await client.request(method, re.sub(r"\{\w+\}", str(new_id()), path))
-    assert {route: answer.status_code for route, answer in answers.items()} == dict.fromkeys(protected, 401)
-    assert {answer.headers["WWW-Authenticate"] for answer in answers.values()} == {"Bearer"}
+def test_every_row_that_needs_it_says_how_it_is_called() -> None:
+    plain = {route for route in ROWS if route.startswith("GET ") and "{" not in route}
+    assert {route for route, (_, call) in ROWS.items() if call is None} - plain == set(), "a Call is missing"
+
+
+@pytest.fixture(scope="module")
+async def world(env: dict[str, str], settings: KernelSettings, product: tuple[Module, ...]) -> AsyncGenerator[World]:
+    """One for all cells: nobody in it is met twice."""
+    runtime = open_runtime(settings, product)
+    async with running(build({**env, "QUIRE_ENV": "development", "QUIRE_HTTP_RATE_LIMITS": "off"})) as http:
+        yield World(http, runtime, settings)
+    await wipe(runtime)
+    await runtime.close()
+
+
+@pytest.mark.parametrize("route", ROWS)
+async def test_every_cell_answers_as_declared(world: World, route: str) -> None:
+    who, given = ROWS[route]
+    call = given or Call()
+    declared = {actor: expected(actor, who, call, handler=HANDLERS[route]) for actor in ACTORS}
+    assert {actor: await status(world, route, call, actor) for actor in ACTORS} == declared
+
+
+async def status(world: World, route: str, call: Call, actor: str) -> int:
+    """What a new caller of this kind gets for something of a new owner."""
+    method, template = route.split()
+    owner = await world.person(actor if "owner" in actor else "owner")
+    caller = owner if "owner" in actor else None if actor == "anonymous" else await world.person(actor)
+    path = call.path or await world.path(template, owner)
+    body = await call.body(world, caller) if callable(call.body) else call.body
+    answer = await world.http.request(
+        "HEAD" if call.stream else method, path, json=body, headers=caller.headers if caller else {}
+    )
+    assert answer.status_code != 401 or answer.headers["WWW-Authenticate"].startswith("Bearer")
+    return answer.status_code

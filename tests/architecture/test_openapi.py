@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from app import documents
-from tests.architecture.test_access import ANYONE, TABLE
+from tests.architecture.cells import ANYONE
+from tests.architecture.test_access import ROWS
 from tests.architecture.test_layout import MODULES, ROOT
 
 # Any: JSON
@@ -71,7 +72,7 @@ def test_no_two_operations_share_an_id() -> None:
 
 
 def test_every_operation_of_a_module_is_described() -> None:
-    assert {address for address, _ in TABLE if address.split()[1].startswith("/api/")} - OPERATIONS.keys() == set()
+    assert {address for address in ROWS if address.split()[1].startswith("/api/")} - OPERATIONS.keys() == set()
 
 
 @pytest.mark.parametrize("address", OPERATIONS)
@@ -98,7 +99,7 @@ def test_an_operation_has_one_success_and_every_failure_is_a_problem(address: st
 def test_an_operation_demands_a_token_exactly_if_strangers_are_refused(address: str) -> None:
     security = OPERATIONS[address].get("security", DOCUMENT["security"])
     demands = security != [] and {} not in security
-    assert demands is (dict(TABLE)[address] != ANYONE)
+    assert demands is (ROWS[address][0] != ANYONE)
     if demands:
         assert "401" in OPERATIONS[address]["responses"]
 

@@ -28,10 +28,15 @@ class SigningIn:
         self._credentials = CredentialRepository(session=uow.session)
 
     async def log_in(self, email: str, password: str, client: Client) -> TokenPair:
-        """A new session; raises `InvalidCredentials` after the same work whatever is wrong."""
+        """A new session; raises `InvalidCredentials` after the same work whatever is wrong.
+
+        Who has asked to be erased, and comes back in time, stays.
+        """
         user = await self._find(email)
         matches = await self._has_password(NOBODY if user is None else user.id, password)
-        if user is None or not user.is_active or not matches:
+        if user is None or not matches:
+            raise InvalidCredentials
+        if not user.is_active and await self._accounts.restore(user.id) is None:
             raise InvalidCredentials
         return await self._sessions.begin(user.id, client)
 

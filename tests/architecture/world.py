@@ -1,0 +1,133 @@
+"""Somebody of every kind, and something of every kind that is theirs: new ones for every request."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+import httpx
+
+from kernel.db import new_id, utc_now
+from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+from kernel.vault import Vault
+from modules.auth.keys import Keyring
+from modules.auth.models import CredentialRow, SessionRow
+from modules.auth.passwords import Passwords
+from modules.auth.settings import AuthSettings
+from modules.auth.tokens import AccessTokens, RefreshTokens
+from modules.notifications.models import NotificationRow
+from modules.users.models import UserRow
+from tests.running import PASSWORD, Person
+
+LONG_AGO = timedelta(minutes=10)
+
+
+class World:
+    """A product with people in it. They are rows: signing hundreds of them up would take its time."""
+
+    def __init__(self, http: httpx.AsyncClient, runtime: Runtime, settings: KernelSettings) -> None:
+        vault = Vault(settings.secret_keys)
+        self.http = http
+        self.runtime = runtime
+        self.vault = vault
+        self._passwords = Passwords(AuthSettings(bcrypt_rounds=4))
+        self._refresh_tokens = RefreshTokens(vault)
+        self._access_tokens = AccessTokens(Keyring(vault), issuer=settings.public_url, ttl=timedelta(minutes=10))
+        self._hash = ""
+
+    async def person(self, actor: str) -> Person:
+        """Somebody who may what the name of the kind says, signed in."""
+        self._hash = self._hash or await self._passwords.hash(PASSWORD)
+        user_id, session_id, now = new_id(), new_id(), utc_now()
+        name = f"p{user_id.hex[-20:]}"
+        email = f"{name}@example.org"
+        user = UserRow(
+            id=user_id,
+            email=email,
+            email_identity=email,
+            username=name,
+            name=name,
+            is_active=actor != "deactivated",
+            is_superuser=actor == "superuser",
+            roles=[actor] if actor in {"admin", "moderator"} else [],
+        )
+        session = SessionRow(
+            id=session_id,
+            user_id=user_id,
+            auth_time=now - LONG_AGO if actor == "stale owner" else now,
+            rotated_at=now,
+            expires_at=now + timedelta(days=1),
+            absolute_expires_at=now + timedelta(days=1),
+            ip="127.0.0.1",
+            user_agent="a browser",
+        )
+        async with self.runtime.database.unit_of_work() as uow:
+            uow.session.add_all([user, session, CredentialRow(user_id=user_id, password_hash=self._hash)])
+            access_token = await self._access_tokens.issue(user_id, session_id, now, uow.session)
+        tokens = {
+            "access_token": access_token,
+            "refresh_token": self._refresh_tokens.issue(session_id, 1),
+            "session_id": str(session_id),
+        }
+        return Person(str(user_id), email, name, {"Authorization": f"Bearer {access_token}"}, tokens)
+
+    async def path(self, template: str, owner: Person) -> str:
+        """The address of things that belong to somebody."""
+        names = re.findall(r"\{(\w+)\}", template)
+        return template.format(**{name: await THINGS[name](self, owner) for name in names})
+
+    async def create(self, owner: Person, path: str, body: object) -> str:
+        """The id of what somebody has made by a POST."""
+        answer = await self.http.post(path, json=body, headers=owner.headers)
+        assert answer.status_code == 201, answer.text
+        made: str = answer.json()["id"]
+        return made
+
+
+Thing: TypeAlias = Callable[[World, Person], Awaitable[str]]
+
+
+async def user_id(_: World, owner: Person) -> str:
+    return owner.id
+
+
+async def username(_: World, owner: Person) -> str:
+    return owner.username
+
+
+async def post_id(world: World, owner: Person) -> str:
+    """A draft."""
+    return await world.create(owner, "/api/v1/posts", {"title": "A draft", "body": "x"})
+
+
+async def slug(world: World, owner: Person) -> str:
+    """Of a draft."""
+    answer = await world.http.get(f"/api/v1/posts/{await post_id(world, owner)}", headers=owner.headers)
+    named: str = answer.json()["slug"]
+    return named
+
+
+async def notification_id(world: World, owner: Person) -> str:
+    row = NotificationRow(
+        id=new_id(),
+        recipient_id=UUID(owner.id),
+        event_id=new_id(),
+        type="welcome",
+        target_kind="user",
+        target_id=UUID(owner.id),
+    )
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return str(row.id)
+
+
+THINGS: dict[str, Thing] = {
+    "notification_id": notification_id,
+    "post_id": post_id,
+    "slug": slug,
+    "user_id": user_id,
+    "username": username,
+}
+"""By the name of the path parameter: how something is made that belongs to ``owner``, and its text in the path."""
