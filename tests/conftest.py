@@ -126,7 +126,7 @@ async def uow(
 ) -> AsyncGenerator[UnitOfWork]:
     """A unit of work in that session; what it publishes stays in the outbox."""
     opened = open_runtime(settings, product)
-    yield UnitOfWork(session, by_topic(opened.subscribers), opened.cache, opened.poke)
+    yield UnitOfWork(session, by_topic(opened.subscribers), opened.cache, opened.poke, opened.broadcast)
     await opened.close()
 
 

@@ -17,7 +17,7 @@ from kernel.jobs import Queue
 from kernel.poke import Poke
 from kernel.settings import JobsSettings
 from kernel.text import reason
-from kernel.unit_of_work import Database, Subscriber
+from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 
 BATCH = 50
 """Rows of one subscriber that one job carries."""
@@ -136,5 +136,16 @@ class Delivery:
             row.leased_until = None
             if row.attempts >= self._settings.max_attempts:
                 row.dead_at = utc_now()
+                await self._bury(row, uow)
             else:
                 row.run_after = utc_now() + backoff(row.attempts)
+
+    async def _bury(self, row: outbox.OutboxRow, uow: UnitOfWork) -> None:
+        subscriber = self._subscribers.get(row.subscriber)
+        if subscriber is None or subscriber.bury is None:
+            return
+        try:
+            async with uow.session.begin_nested():
+                await subscriber.bury(decode(row.payload, subscriber.event), uow)
+        except Exception as error:  # dead it is, whatever else goes wrong
+            log.warning("burial failed", subscriber=subscriber.name, outbox_id=str(row.id), exc_info=error)

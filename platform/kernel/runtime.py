@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
 from kernel.db import connect
 from kernel.limits import Limiter
@@ -30,6 +31,7 @@ class Runtime:
     reader: Reader
     limiter: Limiter
     poke: Poke
+    broadcast: Broadcast
     database: Database
     subscribers: Sequence[Subscriber[Any]]  # Any: every subscriber knows its own event type
     permissions: Permissions
@@ -38,6 +40,7 @@ class Runtime:
         """Let go of every connection."""
         await self.cache.close()
         await self.poke.close()
+        await self.broadcast.close()
         await self.reader.close()
         await self.engine.dispose()
         await self.redis.client.aclose()
@@ -54,13 +57,14 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
     redis = RedisServer(settings.redis_url, timeout=settings.cache.timeout)
     cache = Cache(redis, settings.cache)
     poke = Poke(settings.redis_url, timeout=settings.cache.timeout)
+    broadcast = Broadcast(settings.redis_url, timeout=settings.cache.timeout)
 
     async def forget_changed(event: EntitiesChanged, _: UnitOfWork) -> None:
         await cache.forget(event.entities)
 
     subscribers: list[Subscriber[Any]] = [  # Any: as above
         Subscriber(EntitiesChanged, forget_changed),
-        Subscriber(MailQueued, mails.send),
+        Subscriber(MailQueued, mails.send, bury=mails.give_up),
         *(subscriber for module in modules for subscriber in module.subscribers),
     ]
     engine = connect(settings.database_url, settings.db)
@@ -71,7 +75,8 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         reader=Reader(settings.database_url, settings.db),
         limiter=Limiter(redis, enabled=settings.http.rate_limits == "on"),
         poke=poke,
-        database=Database(engine, by_topic(subscribers), cache, poke),
+        broadcast=broadcast,
+        database=Database(engine, by_topic(subscribers), cache, poke, broadcast),
         subscribers=subscribers,
         permissions=Permissions({name: meaning for module in modules for name, meaning in module.permissions.items()}),
     )

@@ -9,10 +9,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias
+from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
 from kernel.errors import DomainError
 from kernel.events import E, Event, encode, topic
@@ -23,22 +25,27 @@ from kernel.poke import Poke
 class UnitOfWork:
     """A session, the events published in it and the cached entities it makes stale."""
 
-    def __init__(self, session: AsyncSession, subscribers: "Subscribers", cache: Cache, poke: Poke) -> None:
+    def __init__(
+        self, session: AsyncSession, subscribers: "Subscribers", cache: Cache, poke: Poke, broadcast: Broadcast
+    ) -> None:
         self.session = session
         self._subscribers = subscribers
         self._cache = cache
         self._poke = poke
+        self._broadcast = broadcast
         self._stale: set[str] = set()
+        self._told: set[UUID] = set()
         self._has_news = False
 
-    async def publish(self, event: Event) -> None:
-        """State a fact: in-transaction subscribers run now, the others at least once after the commit, if any."""
+    async def publish(self, *events: Event) -> None:
+        """State facts: in-transaction subscribers run now, the others at least once after the commit, if any."""
         rows = []
-        for subscriber in self._subscribers.get(topic(type(event)), ()):
-            if subscriber.in_transaction:
-                await subscriber.handler(event, self)
-            else:
-                rows.append({"topic": topic(type(event)), "subscriber": subscriber.name, "payload": encode(event)})
+        for event in events:
+            for subscriber in self._subscribers.get(topic(type(event)), ()):
+                if subscriber.in_transaction:
+                    await subscriber.handler(event, self)
+                else:
+                    rows.append({"topic": topic(type(event)), "subscriber": subscriber.name, "payload": encode(event)})
         if rows:
             await self.session.execute(insert(OutboxRow), rows)
             self._has_news = True
@@ -46,6 +53,10 @@ class UnitOfWork:
     def changes(self, *entities: str) -> None:
         """Cached values that embed one of ``entities`` are not served again once this is committed."""
         self._stale.update(entities)
+
+    def tells(self, people: Iterable[UUID]) -> None:
+        """Whoever is watching on behalf of ``people``, in any process, looks again once this is committed."""
+        self._told.update(people)
 
     async def pause(self) -> None:
         """Before something slow: give the connection back, the next statement takes one. Nothing may be written yet."""
@@ -61,6 +72,8 @@ class UnitOfWork:
             await self._cache.forget_or_make_up(stale)
         if self._has_news:
             self._poke.send()
+        if self._told:
+            self._broadcast.tell(self._told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,8 @@ class Subscriber(Generic[E]):
     event: type[E]
     handler: Callable[[E, UnitOfWork], Awaitable[None]]
     in_transaction: bool = False
+    bury: Callable[[E, UnitOfWork], Awaitable[None]] | None = None
+    """Called when the last attempt has failed, in the transaction that gives the event up."""
 
     @property
     def name(self) -> str:
@@ -92,18 +107,21 @@ def by_topic(subscribers: Iterable[Subscriber[Any]]) -> Subscribers:  # Any: see
 class Database:
     """Opens units of work on one engine. Every process has the whole registry of subscribers, whatever it serves."""
 
-    def __init__(self, engine: AsyncEngine, subscribers: Subscribers, cache: Cache, poke: Poke) -> None:
+    def __init__(
+        self, engine: AsyncEngine, subscribers: Subscribers, cache: Cache, poke: Poke, broadcast: Broadcast
+    ) -> None:
         self.engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._subscribers = subscribers
         self._cache = cache
         self._poke = poke
+        self._broadcast = broadcast
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
         async with self._sessions() as session:
-            uow = UnitOfWork(session, self._subscribers, self._cache, self._poke)
+            uow = UnitOfWork(session, self._subscribers, self._cache, self._poke, self._broadcast)
             try:
                 yield uow
             except DomainError as error:

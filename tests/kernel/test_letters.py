@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kernel.db import new_id
-from kernel.mail import Letter, Link, Mail
+from kernel.mail import Letter, Link, Mail, Unsubscribe
 from kernel.mail.letters import to_message
 
 LINK = Link("Look", f"https://quire.test/confirm-email?token={'t' * 80}&next=%2F")
@@ -20,12 +20,13 @@ def sent(
     paragraphs: tuple[str, ...] = ("Hello Ada.", "Bye."),
     link: Link | None = LINK,
     headers: Mapping[str, str] | None = None,
+    unsubscribe: Unsubscribe | None = None,
     recipient: str = "ada@example.org",
     sender: str = "Quire <no-reply@quire.test>",
 ) -> bytes:
     """The mail as it leaves."""
     mail = Mail(id=new_id(), kind="k", user_id=new_id(), recipient=recipient, facts={}, state="queued")
-    letter = Letter(subject=subject, paragraphs=paragraphs, link=link, headers=headers or {})
+    letter = Letter(subject=subject, paragraphs=paragraphs, link=link, unsubscribe=unsubscribe, headers=headers or {})
     raw = to_message(letter, mail, sender=sender, domain="quire.test").as_bytes()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     return raw
@@ -126,3 +127,14 @@ def test_a_letter_says_that_nobody_wrote_it_and_when() -> None:
     message = written()
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Date"].datetime.tzinfo is not None
+
+
+def test_a_letter_that_people_may_not_want_says_how_to_get_no_more() -> None:
+    page = Link("Unsubscribe", f"https://quire.test/unsubscribe?token={'t' * 80}")
+    one_click = f"https://quire.test/api/v1/notifications/unsubscribe?token={'t' * 80}"
+    raw = sent(unsubscribe=Unsubscribe(one_click=one_click, page=page))
+    message = message_from_bytes(raw, EmailMessage, policy=default)
+    assert f"\r\nList-Unsubscribe: <{one_click}>\r\n".encode() in raw
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert part(message, "plain").endswith(f"\n\nUnsubscribe: {page.url}\n")
+    assert f'href="{page.url}"' in part(message, "html")

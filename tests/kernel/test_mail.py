@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from kernel.db import new_id
-from kernel.mail import Compose, Letter, Link, Mail, MailQueued, post
+from kernel.mail import Compose, Letter, Link, Mail, MailQueued, post, post_many
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings, MailSettings
 from kernel.unit_of_work import UnitOfWork
 from tests.kernel.smtp_sink import Sink, smtp_sink
+from tests.kernel.support import HASTY as HASTY_JOBS
 from tests.kernel.support import Open, break_the_commit, only_row, pass_time, without_redis
 
 RECIPIENT = "ada@example.org"
@@ -207,3 +208,54 @@ async def test_a_mail_of_an_unknown_kind_waits_for_somebody_who_can_write_it(
     await pass_time(new.database)
     await without_redis(new, settings).relay()
     assert len(sink.mails) == 1
+
+
+async def test_a_mail_whose_last_attempt_failed_does_not_look_as_if_it_were_on_its_way(
+    open_kernel: Open, settings: KernelSettings, sink: Sink
+) -> None:
+    runtime = open_kernel(letters=always(LETTER), mail_url=sink.url)
+    delivery = without_redis(runtime, settings)
+    await send(runtime)
+    sink.replies["RCPT"] = b"450 greylisted"
+    for _ in range(HASTY_JOBS.max_attempts):
+        assert (await ledger(runtime)).state == "queued"
+        await pass_time(runtime.database)
+        await delivery.relay()
+    failed, row = await ledger(runtime), await only_row(runtime.database)
+    assert (failed.state, failed.attempts, row.dead_at is not None) == ("failed", HASTY_JOBS.max_attempts, True)
+    assert "greylisted" in (failed.last_error or "")
+
+
+async def test_a_letter_that_cannot_be_written_has_failed_in_the_end(
+    open_kernel: Open, settings: KernelSettings, sink: Sink
+) -> None:
+    runtime = open_kernel(mail_url=sink.url)
+    delivery = without_redis(runtime, settings)
+    await send(runtime)
+    for _ in range(HASTY_JOBS.max_attempts):
+        await pass_time(runtime.database)
+        await delivery.relay()
+    assert ((await ledger(runtime)).state, sink.mails) == ("failed", [])
+
+
+async def test_an_address_that_the_server_cannot_be_told_has_failed_at_once(
+    open_kernel: Open, settings: KernelSettings, sink: Sink
+) -> None:
+    runtime = open_kernel(letters=always(LETTER), mail_url=sink.url)
+    async with runtime.database.unit_of_work() as uow:
+        await post(uow, "scratch.letter", user_id=new_id(), recipient="mikë@example.org")
+    await without_redis(runtime, settings).relay()
+    failed = await ledger(runtime)
+    assert (failed.state, failed.attempts, sink.mails) == ("failed", 1, [])
+    assert "SMTPUTF8" in (failed.last_error or "")
+
+
+async def test_a_mail_to_many_is_one_to_each(open_kernel: Open, settings: KernelSettings, sink: Sink) -> None:
+    runtime = open_kernel(letters=always(LETTER), mail_url=sink.url)
+    recipients = {new_id(): f"reader{number}@example.org" for number in range(3)}
+    async with runtime.database.unit_of_work() as uow:
+        await post_many(uow, "scratch.letter", recipients, facts={})
+        await post_many(uow, "scratch.letter", {}, facts={})
+    await without_redis(runtime, settings).relay()
+    assert sorted(mail.recipients for mail in sink.mails) == [(each,) for each in sorted(recipients.values())]
+    assert len({mail.message["Message-ID"] for mail in sink.mails}) == 3

@@ -1,8 +1,8 @@
 """Mail: a ledger of what is to be sent, letters written at the moment of sending, and two ways out."""
 
 from kernel.mail.delivery import MailDelivery
-from kernel.mail.ledger import Mail, MailQueued, post
-from kernel.mail.letters import Compose, Letter, Link
+from kernel.mail.ledger import Mail, MailQueued, post, post_many
+from kernel.mail.letters import Compose, Letter, Link, Unsubscribe
 from kernel.mail.transports import MailRefused, Transport, folder_of, open_transport
 
 __all__ = [
@@ -14,7 +14,9 @@ __all__ = [
     "MailQueued",
     "MailRefused",
     "Transport",
+    "Unsubscribe",
     "folder_of",
     "open_transport",
     "post",
+    "post_many",
 ]

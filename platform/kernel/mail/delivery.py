@@ -51,3 +51,9 @@ class MailDelivery:
             raise MailDeferred(row.last_error) from error
         else:
             row.state, row.sent_at = "sent", utc_now()
+
+    async def give_up(self, event: MailQueued, uow: UnitOfWork) -> None:
+        """After the last attempt: what will not be sent any more must not look as if it would."""
+        row = await uow.session.get(MailRow, event.mail_id)
+        if row is not None and row.state == "queued":
+            row.state = "failed"

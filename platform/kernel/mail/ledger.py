@@ -1,11 +1,12 @@
 """The ledger: every mail that is to be sent, or was. No words and no token, only what a letter is written from."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import String
+from sqlalchemy import String, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,6 +46,18 @@ class MailQueued(Event, frozen=True, tag="kernel.mail_queued"):
     """A mail is to be sent."""
 
     mail_id: UUID
+
+
+async def post_many(uow: UnitOfWork, kind: str, recipients: Mapping[UUID, str], *, facts: dict[str, str]) -> None:
+    """The same mail to many: by the ids of people, their addresses. Two statements, however many there are."""
+    mails = {new_id(): each for each in recipients.items()}
+    if mails:
+        rows = [
+            {"id": mail_id, "kind": kind, "user_id": user_id, "recipient": recipient, "facts": facts}
+            for mail_id, (user_id, recipient) in mails.items()
+        ]
+        await uow.session.execute(insert(MailRow), rows)
+        await uow.publish(*(MailQueued(mail_id=mail_id) for mail_id in mails))
 
 
 async def post(

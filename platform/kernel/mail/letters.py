@@ -28,12 +28,24 @@ class Link(msgspec.Struct, frozen=True):
     url: str
 
 
+class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
+    """How to get no more letters like this one: an address that takes a POST (RFC 8058), and a page for people."""
+
+    one_click: str
+    page: Link
+
+    def headers(self) -> Mapping[str, str]:
+        """What mail programs make a button of."""
+        return {"List-Unsubscribe": f"<{self.one_click}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """Subject and words. ``link`` is the first link of the text part."""
 
     subject: str
     paragraphs: tuple[str, ...]
     link: Link | None = None
+    unsubscribe: Unsubscribe | None = None
     headers: Mapping[str, str] = {}
 
 
@@ -58,9 +70,11 @@ def to_message(letter: Letter, mail: Mail, *, sender: str, domain: str) -> Email
     message["Date"] = format_datetime(utc_now())
     message["Message-ID"] = f"<{mail.id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    for header, value in letter.headers.items():
+    way_out = letter.unsubscribe
+    for header, value in {**letter.headers, **(way_out.headers() if way_out else {})}.items():
         message.set_raw(header, one_line(value))
     parts = [*letter.paragraphs[:1], *([letter.link.url] if letter.link else []), *letter.paragraphs[1:]]
+    parts += [f"{way_out.page.label}: {way_out.page.url}"] if way_out else []
     message.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
     message.add_alternative(html().render(letter=letter), subtype="html", cte="quoted-printable")
     return message

@@ -52,12 +52,15 @@ def to_server(mail_url: str, settings: MailSettings) -> Transport:
     url = urlsplit(mail_url)
 
     async def send(message: EmailMessage) -> None:
+        recipient = message["To"].addresses[0].addr_spec
+        if not recipient.isascii():
+            raise MailRefused("a local part that is not ASCII needs SMTPUTF8 (RFC 6531), which few servers pass on")
         try:
             async with asyncio.timeout(2 * settings.timeout):
                 await aiosmtplib.send(
                     message.as_bytes(),  # our own: a message object would be folded anew
                     sender=message["From"].addresses[0].addr_spec,
-                    recipients=[message["To"].addresses[0].addr_spec],
+                    recipients=[recipient],
                     hostname=url.hostname,
                     port=url.port,
                     username=unquote(url.username) if url.username else None,

@@ -1,0 +1,81 @@
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+
+from kernel.broadcast import Broadcast
+from kernel.db import new_id
+from kernel.jobs import end
+from kernel.runtime import Runtime
+from tests.kernel.support import NOWHERE, Open, eventually
+
+
+@asynccontextmanager
+async def listening(broadcast: Broadcast) -> AsyncGenerator[list[UUID]]:
+    """Whom the process hears of."""
+    heard: list[UUID] = []
+
+    def hear(people: Iterable[UUID]) -> None:
+        heard.extend(people)
+
+    task = asyncio.create_task(broadcast.listen_for_ever(hear))
+    try:
+        yield heard
+    finally:
+        await end(task)
+
+
+async def becomes_true(broadcast: Broadcast) -> bool:
+    return broadcast.heard
+
+
+async def tell(runtime: Runtime, *people: UUID) -> None:
+    async with runtime.database.unit_of_work() as uow:
+        uow.tells(people)
+
+
+async def tell_and_fail(runtime: Runtime, person: UUID) -> None:
+    async with runtime.database.unit_of_work() as uow:
+        uow.tells([person])
+        raise ZeroDivisionError
+
+
+async def test_every_process_hears_for_whom_there_is_something_new(open_kernel: Open) -> None:
+    writer, one, other = open_kernel(), open_kernel(), open_kernel()
+    people = {new_id() for _ in range(1_000)}
+    async with listening(one.broadcast) as first, listening(other.broadcast) as second:
+        await eventually(lambda: becomes_true(one.broadcast))
+        await eventually(lambda: becomes_true(other.broadcast))
+        await tell(writer, *people)
+        for heard in (first, second):
+
+            async def all_of_them(heard: list[UUID] = heard) -> bool:
+                return people <= set(heard)
+
+            await eventually(all_of_them)
+    assert not one.broadcast.heard
+
+
+async def test_what_is_rolled_back_is_not_told(open_kernel: Open) -> None:
+    runtime, kept, undone = open_kernel(), new_id(), new_id()
+    async with listening(runtime.broadcast) as heard:
+        await eventually(lambda: becomes_true(runtime.broadcast))
+        with pytest.raises(ZeroDivisionError):
+            await tell_and_fail(runtime, undone)
+        await tell(runtime, kept)
+
+        async def kept_was_heard() -> bool:
+            return kept in heard
+
+        await eventually(kept_was_heard)
+        assert undone not in heard
+
+
+async def test_without_redis_telling_is_quiet_and_nothing_is_heard(open_kernel: Open) -> None:
+    runtime = open_kernel(redis_url=NOWHERE)
+    async with listening(runtime.broadcast) as heard:
+        await tell(runtime, new_id())
+        await runtime.broadcast.close()
+        assert (heard, runtime.broadcast.heard) == ([], False)
