@@ -12,19 +12,18 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import NullPool, delete
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from app.embedded import Servers
 from app.migrations import upgrade
 from app.registry import modules
 from kernel.application import create_app
-from kernel.db import Entity
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork, by_topic
-from tests.running import People, running
+from tests.running import People, running, wipe
 
 SERVERS = pytest.StashKey[ExitStack]()
 ADDRESSES = ("QUIRE_TEST_DATABASE_URL", "QUIRE_TEST_REDIS_URL")
@@ -137,14 +136,6 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
     yield opened
     await wipe(opened)
     await opened.close()
-
-
-async def wipe(runtime: Runtime) -> None:
-    """Delete all that tests have committed."""
-    async with runtime.database.unit_of_work() as unit:
-        for mapper in Entity.registry.mappers:
-            await unit.session.execute(delete(mapper.class_).execution_options(synchronize_session=False))
-    await runtime.redis.client.flushdb()
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from uuid import uuid4
 import httpx
 import msgspec
 from litestar import Litestar
+from sqlalchemy import delete
 
+from kernel.db import Entity
 from kernel.delivery import Delivery
 from kernel.outbox import lease
 from kernel.runtime import Runtime
@@ -53,6 +55,14 @@ async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None
             return
         for subscriber, ids in leased.items():
             await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
+
+
+async def wipe(runtime: Runtime) -> None:
+    """Delete all that tests have committed."""
+    async with runtime.database.unit_of_work() as uow:
+        for mapper in Entity.registry.mappers:
+            await uow.session.execute(delete(mapper.class_).execution_options(synchronize_session=False))
+    await runtime.redis.client.flushdb()
 
 
 class Person(msgspec.Struct, frozen=True):

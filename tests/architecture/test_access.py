@@ -20,8 +20,7 @@ from kernel.security import Access
 from kernel.settings import KernelSettings
 from tests.architecture.cells import ACTORS, ANYONE, SIGNED_IN, Call, expected
 from tests.architecture.world import World
-from tests.conftest import wipe
-from tests.running import PASSWORD, Person, running
+from tests.running import PASSWORD, Person, running, wipe
 
 
 async def credentials(world: World, caller: Person | None) -> object:
