@@ -28,6 +28,13 @@ class PostPublished(Event, frozen=True, tag="posts.published"):
     author_id: UUID
 
 
+class PostDeleted(Event, frozen=True, tag="posts.deleted"):
+    """A post is gone for everybody; within thirty days its author may bring it back."""
+
+    post_id: UUID
+    author_id: UUID
+
+
 class InvalidTransition(Conflict):
     """A post in this state cannot do that."""
 
@@ -37,5 +44,5 @@ class Posts(Protocol):
     """The facade: all that other modules can ask of this one."""
 
     async def find_many(self, post_ids: set[UUID]) -> dict[UUID, Post]:
-        """Posts by id in one round trip; unknown ids are simply absent."""
+        """Posts by id in one round trip; unknown ids, and what was deleted, are simply absent."""
         ...

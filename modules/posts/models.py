@@ -3,13 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
 
-PUBLISHED = text("status = 'published'")
+PUBLIC = text("status = 'published' AND deleted_at IS NULL")
+PRESENT = text("deleted_at IS NULL")
+SCHEDULED = text("status = 'scheduled' AND deleted_at IS NULL")
+DELETED = text("deleted_at IS NOT NULL")
 
 
 class Base(Entity):
@@ -20,26 +23,57 @@ class Base(Entity):
 
 
 class PostRow(Base):
-    """A post. ``author_id`` names a user by id only: no relationship, no foreign key. ``version`` counts edits."""
+    """A post. ``author_id`` names a user by id only: no relationship, no foreign key. ``version`` counts changes."""
 
     __tablename__ = "posts"
     __table_args__ = (
-        Index("ix_posts_posts_newest", "published_at", "id", postgresql_where=PUBLISHED),
-        Index("ix_posts_posts_author", "author_id", "published_at", "id", postgresql_where=PUBLISHED),
-        Index("ix_posts_posts_tags", "tags", postgresql_using="gin", postgresql_where=PUBLISHED),
+        Index("ix_posts_posts_newest", "published_at", "id", postgresql_where=PUBLIC),
+        Index("ix_posts_posts_top", "reactions_count", "id", postgresql_where=PUBLIC),
+        Index("ix_posts_posts_author", "author_id", "published_at", "id", postgresql_where=PUBLIC),
+        Index("ix_posts_posts_author_top", "author_id", "reactions_count", "id", postgresql_where=PUBLIC),
+        Index("ix_posts_posts_tags", "tags", postgresql_using="gin", postgresql_where=PUBLIC),
+        Index("ix_posts_posts_mine", "author_id", "id", postgresql_where=PRESENT),
+        Index("ix_posts_posts_mine_by_status", "author_id", "status", "id", postgresql_where=PRESENT),
+        Index("ix_posts_posts_scheduled", "scheduled_for", postgresql_where=SCHEDULED),
+        Index("ix_posts_posts_deleted", "deleted_at", postgresql_where=DELETED),
     )
 
     author_id: Mapped[UUID]
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     title: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
+    excerpt: Mapped[str] = mapped_column(String(201), default="", server_default="")
+    """The beginning of the body, as lists show it."""
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     status: Mapped[str] = mapped_column(String(10))
     published_at: Mapped[datetime | None]
     """When it first went public; an unpublished post keeps it."""
     scheduled_for: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    """Since when nobody sees it; see `RESTORABLE`."""
     reactions: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
+    reactions_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of all kinds together: the order of `top`."""
     comments_count: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column()
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+    """The number of its present text; `RevisionRow` keeps those before."""
+    editor_id: Mapped[UUID | None]
+    """Whose the present text is, if not the author's first."""
+    edited_at: Mapped[datetime | None]
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class RevisionRow(Base):
+    """What a post said before an edit; `created_at` is when that was written."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (UniqueConstraint("post_id", "number"),)
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey(PostRow.id, ondelete="CASCADE"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
+    editor_id: Mapped[UUID | None]

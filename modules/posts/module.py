@@ -1,23 +1,35 @@
 """How the posts module is mounted, and what it needs from others."""
 
+from functools import partial
+
+from saq import CronJob
+
 from kernel.module import Module
-from modules.posts.controllers import PostController
+from modules.posts.controllers import PostController, StateController
 from modules.posts.seed import seed
-from modules.posts.services import provide_post_reads, provide_post_service
+from modules.posts.services import erase, export, provide_post_reads, provide_post_service
+from modules.posts.settings import PostSettings
+from modules.posts.tasks import forget_deleted_posts
 from modules.users import provide_directory, provide_users
 
-posts = Module(
-    name="posts",
-    controllers=[PostController],
-    dependencies={
-        "post_service": provide_post_service,
-        "post_reads": provide_post_reads,
-        "users": provide_users,
-        "directory": provide_directory,
-    },
-    seed=seed,
-    permissions={
-        "posts:read:any": "Read posts that are not published.",
-        "posts:write:any": "Edit, publish and archive anybody's posts.",
-    },
-)
+
+def posts(settings: PostSettings) -> Module:
+    """A module that needs configuration is a function of it."""
+    return Module(
+        name="posts",
+        controllers=[PostController, StateController],
+        dependencies={
+            "post_service": provide_post_service,
+            "post_reads": provide_post_reads,
+            "users": provide_users,
+            "directory": provide_directory,
+        },
+        schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],
+        seed=seed,
+        permissions={
+            "posts:read:any": "Read posts that are not published.",
+            "posts:write:any": "Edit, publish, archive and delete anybody's posts.",
+        },
+        export=export,
+        erase=partial(erase, keep_public=settings.on_erasure == "keep"),
+    )

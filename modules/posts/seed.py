@@ -7,9 +7,22 @@ from slugify import slugify
 
 from kernel.db import new_id
 from kernel.demo import Demo
+from modules.posts.services.presentation import excerpt_of
 
-COLUMNS = ("id", "author_id", "slug", "title", "body", "tags", "status", "published_at", "created_at", "updated_at")
-REST = ("reactions", "comments_count", "version")
+COLUMNS = (
+    "id",
+    "author_id",
+    "slug",
+    "title",
+    "body",
+    "excerpt",
+    "tags",
+    "status",
+    "published_at",
+    "created_at",
+    "updated_at",
+)
+REST = ("reactions", "reactions_count", "comments_count", "version")
 TAGS = ("craft", "databases", "essays", "gardening", "letters", "python", "tools", "travel")
 
 
@@ -26,4 +39,20 @@ def rows(demo: Demo) -> Iterator[tuple[Any, ...]]:  # Any: values of many types
         tags = demo.chance.sample(TAGS, demo.chance.randrange(4))
         author = demo.chance.choice(demo.people)
         body = demo.text(10)
-        yield (post_id, author, slug, title, body, tags, "published", moment, moment, moment, "{}", 0, 1)
+        yield (
+            post_id,
+            author,
+            slug,
+            title,
+            body,
+            excerpt_of(body),
+            tags,
+            "published",
+            moment,
+            moment,
+            moment,
+            "{}",
+            0,
+            0,
+            1,
+        )

@@ -8,12 +8,13 @@ from modules.auth.module import auth
 from modules.auth.settings import AuthSettings
 from modules.notifications.module import notifications
 from modules.posts.module import posts
+from modules.posts.settings import PostSettings
 from modules.users.module import users
 
 
 def modules(kernel: KernelSettings, env: Mapping[str, str]) -> tuple[Module, ...]:
     """The whole product; raises `SettingsError`."""
-    return (users, auth(AuthSettings.from_env(env), kernel), posts, notifications(kernel))
+    return (users, auth(AuthSettings.from_env(env), kernel), posts(PostSettings.from_env(env)), notifications(kernel))
 
 
 def chosen(product: Sequence[Module], env: Mapping[str, str]) -> Sequence[Module] | None:

@@ -56,6 +56,8 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /api/v1/posts", ANYONE),
     ("POST /api/v1/posts", SIGNED_IN, Call(status=201, body={"title": "T", "body": "x"})),
     ("GET /api/v1/posts/by-slug/{slug}", ANYONE, Call(others=404, unless="posts:read:any")),
+    ("GET /api/v1/posts/mine", SIGNED_IN),
+    ("DELETE /api/v1/posts/{post_id}", SIGNED_IN, Call(status=204, others=404, unless="posts:write:any")),
     ("GET /api/v1/posts/{post_id}", ANYONE, Call(others=404, unless="posts:read:any")),
     ("PATCH /api/v1/posts/{post_id}", SIGNED_IN, Call(body={"title": "T"}, others=404, unless="posts:write:any")),
     (
@@ -65,6 +67,7 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ),
     ("POST /api/v1/posts/{post_id}/archive", SIGNED_IN, Call(others=404, unless="posts:write:any")),
     ("POST /api/v1/posts/{post_id}/publish", SIGNED_IN, Call(others=404, unless="posts:write:any")),
+    ("POST /api/v1/posts/{post_id}/restore", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
     ("POST /api/v1/posts/{post_id}/unpublish", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
     ("GET /api/v1/system/modules", ANYONE),
     ("GET /api/v1/users/by-username/{username}", ANYONE, Call()),

@@ -12,7 +12,8 @@ TITLES = 10
 """So often a post is edited before it has an old title again."""
 
 COMMON = frozenset({"id", "slug", "title", "tags", "status", "comments_count", "created_at", "updated_at"})
-POST, SUMMARY, RECORD = COMMON | {"author", "body"}, COMMON | {"author", "excerpt"}, COMMON | {"author_id", "body"}
+POST, SUMMARY = COMMON | {"author", "body"}, COMMON | {"author", "excerpt"}
+RECORD, LISTED = COMMON | {"author_id", "body"}, COMMON | {"author_id", "excerpt"}
 USER = frozenset({"id", "email", "username", "name", "bio", "is_active", "created_at", "updated_at"})
 PAIR = frozenset({"access_token", "refresh_token"})
 
@@ -127,7 +128,7 @@ def further(readers: Readers) -> list[Row]:
         Row(
             title="GET /posts?cursor=…, beside rows",
             ours=deep,
-            yardstick=series("page", "bare", as_rows, RECORD),
+            yardstick=series("page", "bare", as_rows, LISTED),
             original=series("page", "original", addresses("/posts", [{"skip": at} for at in readers.further]), SUMMARY),
             of_yardstick=1.0,
             of_original=6,
@@ -135,7 +136,7 @@ def further(readers: Readers) -> list[Row]:
         Row(
             title="GET /posts?cursor=…, beside JSON made by PostgreSQL",
             ours=deep,
-            yardstick=series("page as JSON", "bare", as_json, RECORD),
+            yardstick=series("page as JSON", "bare", as_json, LISTED),
         ),
         Row(
             title=f"GET /posts?cursor=…, page {end // 20:,} beside page 2",

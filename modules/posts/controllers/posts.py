@@ -5,27 +5,24 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, patch, post, put
+from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource, stored_resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, encoded_listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, encoded_listing, listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.pages import Page
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
-from modules.posts.contracts import InvalidTransition
+from modules.posts.contracts import Status
 from modules.posts.repositories import Order, PostFilters
 from modules.posts.schemas import TAG, ChangePost, FullPost, PostSummary, ReplacePost, WritePost
 from modules.posts.services import PostReads, PostService
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
-
-STATE = {"problems": [PermissionDenied, InvalidTransition]}
-"""What keeps a post from moving on."""
 
 
 class PostController(Controller):
@@ -45,12 +42,28 @@ class PostController(Controller):
         sort: FromQuery[Order] = "newest",
         include_total: IncludeTotal = False,
     ) -> Response[Page[PostSummary]]:
-        """Published posts, newest first. A list for an author whom nobody knows is empty."""
+        """Published posts, newest first; `top` has those with the most reactions first.
+
+        A list for an author whom nobody knows is empty.
+        """
         filters = PostFilters(tag=tag, published_from=published_from, published_to=published_to, order=sort)
         page, next_cursor = await post_reads.page(
             filters, author=author, cursor=cursor, limit=limit, include_total=include_total
         )
         return encoded_listing(request, page, next_cursor, public=True)
+
+    @get("/mine", operation_id="listOwnPosts", guards=[signed_in])
+    async def show_own(
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        post_reads: NamedDependency[PostReads],
+        status: Annotated[Status | None, QueryParameter(description="Posts in this state alone.")] = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Page[PostSummary]]:
+        """What the caller has written, in all states, newest first."""
+        return listing(request, await post_reads.own_page(me.id, status=status, cursor=cursor, limit=limit))
 
     @post(operation_id="writePost", guards=[signed_in])
     async def write(
@@ -122,41 +135,13 @@ class PostController(Controller):
         changed = await post_service.change(me, post_id, data, if_match)
         return resource(request, changed.value, version=changed.version)
 
-    @post("/{post_id:uuid}/publish", operation_id="publishPost", status_code=200, guards=[signed_in], opt=STATE)
-    async def publish(
+    @delete("/{post_id:uuid}", operation_id="deletePost", guards=[signed_in], opt={"problems": [PermissionDenied]})
+    async def remove(
         self,
-        request: HttpRequest,
         post_id: FromPath[UUID],
         me: NamedDependency[Principal],
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
-    ) -> Response[FullPost]:
-        """Make it public; followers are told the first time."""
-        moved = await post_service.move(me, post_id, "publish", if_match)
-        return resource(request, moved.value, version=moved.version)
-
-    @post("/{post_id:uuid}/unpublish", operation_id="unpublishPost", status_code=200, guards=[signed_in], opt=STATE)
-    async def unpublish(
-        self,
-        request: HttpRequest,
-        post_id: FromPath[UUID],
-        me: NamedDependency[Principal],
-        if_match: NamedDependency[IfMatch],
-        post_service: NamedDependency[PostService],
-    ) -> Response[FullPost]:
-        """Make it a draft again."""
-        moved = await post_service.move(me, post_id, "unpublish", if_match)
-        return resource(request, moved.value, version=moved.version)
-
-    @post("/{post_id:uuid}/archive", operation_id="archivePost", status_code=200, guards=[signed_in], opt=STATE)
-    async def archive(
-        self,
-        request: HttpRequest,
-        post_id: FromPath[UUID],
-        me: NamedDependency[Principal],
-        if_match: NamedDependency[IfMatch],
-        post_service: NamedDependency[PostService],
-    ) -> Response[FullPost]:
-        """Take it away from the public without losing it."""
-        moved = await post_service.move(me, post_id, "archive", if_match)
-        return resource(request, moved.value, version=moved.version)
+    ) -> None:
+        """Take it away from everybody, at once; for thirty days it can be restored."""
+        await post_service.delete(me, post_id, if_match)

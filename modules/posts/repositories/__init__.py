@@ -1,6 +1,6 @@
 """Queries of the posts module."""
 
-from modules.posts.repositories.posts import PostRepository
+from modules.posts.repositories.posts import PostRepository, RevisionRepository
 from modules.posts.repositories.reading import (
     BY_ID,
     BY_SLUG,
@@ -8,6 +8,8 @@ from modules.posts.repositories.reading import (
     Position,
     PostFilters,
     PostRecord,
+    SummaryRecord,
+    own_query,
     page_query,
     place_of,
     total_query,
@@ -21,6 +23,9 @@ __all__ = [
     "PostFilters",
     "PostRecord",
     "PostRepository",
+    "RevisionRepository",
+    "SummaryRecord",
+    "own_query",
     "page_query",
     "place_of",
     "total_query",

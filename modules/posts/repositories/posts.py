@@ -5,10 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, Select, delete, not_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id
-from modules.posts.models import PostRow
+from modules.posts.models import PostRow, RevisionRow
+from modules.posts.repositories.reading import PRESENT, PUBLIC
+
+FORGOTTEN_AT_ONCE = 1_000
 
 
 class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
@@ -23,6 +27,7 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
         slug: str,
         title: str,
         body: str,
+        excerpt: str,
         tags: list[str],
         status: str,
         now: datetime,
@@ -36,10 +41,12 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
                 slug=slug,
                 title=title,
                 body=body,
+                excerpt=excerpt,
                 tags=tags,
                 status=status,
                 published_at=now if status == "published" else None,
                 reactions={},
+                reactions_count=0,
                 comments_count=0,
                 version=1,
                 created_at=now,
@@ -51,9 +58,47 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
         return row
 
     async def to_edit(self, post_id: UUID) -> PostRow | None:
-        """The row, locked until the transaction ends."""
+        """The row, deleted or not, locked until the transaction ends."""
         return await self.get_one_or_none(id=post_id, with_for_update=True)
 
     async def by_ids(self, ids: set[UUID]) -> Sequence[PostRow]:
-        """Any number of posts with a single query."""
-        return await self.get_many(PostRow.id.in_(ids))
+        """Any number of posts with a single query; without those that are deleted."""
+        return await self.get_many(PostRow.id.in_(ids), PRESENT)
+
+    async def forget_deleted(self, *, before: datetime) -> bool:
+        """Delete for good what was deleted before then, as many as fit into one statement's time; whether any was."""
+        old = select(PostRow.id).where(PostRow.deleted_at < before).limit(FORGOTTEN_AT_ONCE)
+        return bool(await self._delete(PostRow.id.in_(old)))
+
+    async def of_author(self, author_id: UUID) -> Sequence[PostRow]:
+        """All that somebody has written, deleted or not, oldest first."""
+        return await self.get_many(PostRow.author_id == author_id, order_by=PostRow.id.asc())
+
+    async def forget_author(self, author_id: UUID, *, keep_public: bool) -> Sequence[UUID]:
+        """Delete for good what somebody has written, but for what is public where that is kept; what is gone."""
+        hidden = not_(PUBLIC) if keep_public else true()
+        return await self._delete(PostRow.author_id == author_id, hidden)
+
+    async def _delete(self, *which: ColumnElement[bool]) -> Sequence[UUID]:
+        statement = delete(PostRow).where(*which).returning(PostRow.id)
+        return (await self.session.scalars(statement.execution_options(synchronize_session=False))).all()
+
+
+class RevisionRepository(SQLAlchemyAsyncRepository[RevisionRow]):
+    """Earlier texts of posts as a collection."""
+
+    model_type = RevisionRow
+
+    async def of_author(self, author_id: UUID) -> Sequence[RevisionRow]:
+        """Of all posts of somebody."""
+        return await self.get_many(RevisionRow.post_id.in_(posts_of(author_id)), order_by=RevisionRow.id.asc())
+
+    async def forget_author(self, author_id: UUID) -> None:
+        """Delete those of all posts of somebody."""
+        statement = delete(RevisionRow).where(RevisionRow.post_id.in_(posts_of(author_id)))
+        await self.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def posts_of(author_id: UUID) -> Select[tuple[UUID]]:
+    """The ids of what somebody has written."""
+    return select(PostRow.id).where(PostRow.author_id == author_id)

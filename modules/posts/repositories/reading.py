@@ -6,38 +6,56 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, DateTime, Integer, String, Uuid, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.reads import Query
 from modules.posts.models import PostRow
 
-Order: TypeAlias = Literal["newest", "oldest"]
+Order: TypeAlias = Literal["newest", "oldest", "top"]
 
-Position: TypeAlias = tuple[datetime, UUID]
+Position: TypeAlias = tuple[datetime | int, UUID]
 """Where a page ended: no two posts share one."""
 
-BEGINNING = 2_000
-"""Characters of a body that a list is made from."""
 
-
-class PostRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as it is read; in a list, only the beginning of its body."""
+class SummaryRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as lists show it."""
 
     id: UUID
     author_id: UUID
     slug: str
     title: str
-    body: str
+    excerpt: str
     tags: list[str]
     status: str
     published_at: datetime | None
     scheduled_for: datetime | None
     reactions: dict[str, int]
+    reactions_count: int
     comments_count: int
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class PostRecord(SummaryRecord, frozen=True, kw_only=True):
+    """A post as it is read."""
+
+    body: str
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -62,9 +80,18 @@ class PostFilters(msgspec.Struct, frozen=True, kw_only=True):
         return {name: values[name] for name in CONDITIONS if values[name] is not None}
 
 
-COLUMNS = {field.name: getattr(PostRow, field.name) for field in msgspec.structs.fields(PostRecord)}
-BY_ID = Query(select(*COLUMNS.values()).where(PostRow.id == bindparam("post_id", type_=Uuid())), PostRecord)
-BY_SLUG = Query(select(*COLUMNS.values()).where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)
+def columns_of(kind: type[SummaryRecord]) -> list[InstrumentedAttribute[Any]]:  # Any: of any type of PostgreSQL
+    """What a record is made of."""
+    return [getattr(PostRow, field.name) for field in msgspec.structs.fields(kind)]
+
+
+# Written out, not bound: with a parameter in it, a statement that is planned once could not use a partial index.
+PRESENT = PostRow.deleted_at.is_(None)
+PUBLIC = and_(PostRow.status == literal_column("'published'"), PRESENT)
+
+FULL = select(*columns_of(PostRecord)).where(PRESENT)
+BY_ID = Query(FULL.where(PostRow.id == bindparam("post_id", type_=Uuid())), PostRecord)
+BY_SLUG = Query(FULL.where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {
     "author_id": PostRow.author_id == bindparam("author_id", type_=Uuid()),
@@ -75,23 +102,34 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 
 @lru_cache(128)
-def page_query(form: frozenset[str], order: Order, *, further: bool) -> Query[PostRecord]:
+def page_query(form: frozenset[str], order: Order, *, further: bool) -> Query[SummaryRecord]:
     """Published posts that fulfil the conditions named by ``form``; a ``further`` page begins after a position."""
-    place = tuple_(PostRow.published_at, PostRow.id)
-    columns = {**COLUMNS, "body": func.left(PostRow.body, BEGINNING).label("body")}
-    statement = select(*columns.values()).where(PostRow.status == "published", *conditions(form))
+    key, kind = (PostRow.reactions_count, BigInteger()) if order == "top" else (PostRow.published_at, DateTime(True))
+    place = tuple_(key, PostRow.id)
+    statement = select(*columns_of(SummaryRecord)).where(PUBLIC, *conditions(form))
     if further:
-        position = tuple_(bindparam("after", type_=DateTime(timezone=True)), bindparam("after_id", type_=Uuid()))
+        position = tuple_(bindparam("after", type_=kind), bindparam("after_id", type_=Uuid()))
         statement = statement.where(place > position if order == "oldest" else place < position)
-    directed = [column.asc() if order == "oldest" else column.desc() for column in (PostRow.published_at, PostRow.id)]
-    return Query(statement.order_by(*directed).limit(bindparam("rows", type_=Integer())), PostRecord)
+    directed = [column.asc() if order == "oldest" else column.desc() for column in (key, PostRow.id)]
+    return Query(statement.order_by(*directed).limit(bindparam("rows", type_=Integer())), SummaryRecord)
 
 
 @lru_cache(64)
 def total_query(form: frozenset[str]) -> Query[Total]:
     """How many published posts fulfil the conditions named by ``form``."""
     found = select(func.count().label("count")).select_from(PostRow)
-    return Query(found.where(PostRow.status == "published", *conditions(form)), Total)
+    return Query(found.where(PUBLIC, *conditions(form)), Total)
+
+
+@lru_cache(4)
+def own_query(*, of_status: bool, further: bool) -> Query[SummaryRecord]:
+    """Posts of one author in all states or in one, newest first."""
+    statement = select(*columns_of(SummaryRecord)).where(PRESENT, CONDITIONS["author_id"])
+    if of_status:
+        statement = statement.where(PostRow.status == bindparam("status", type_=String()))
+    if further:
+        statement = statement.where(PostRow.id < bindparam("after_id", type_=Uuid()))
+    return Query(statement.order_by(PostRow.id.desc()).limit(bindparam("rows", type_=Integer())), SummaryRecord)
 
 
 def conditions(form: frozenset[str]) -> list[ColumnElement[bool]]:
@@ -99,6 +137,6 @@ def conditions(form: frozenset[str]) -> list[ColumnElement[bool]]:
     return [condition for name, condition in CONDITIONS.items() if name in form]
 
 
-def place_of(record: PostRecord) -> Position:
+def place_of(record: SummaryRecord, order: Order) -> Position:
     """Where a published post stands in a list."""
-    return record.published_at or record.created_at, record.id
+    return record.reactions_count if order == "top" else record.published_at or record.created_at, record.id

@@ -6,8 +6,10 @@ from kernel.cache import Cache
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from modules.posts.contracts import Posts
-from modules.posts.services.posts import PostService
+from modules.posts.services.personal_data import erase, export
+from modules.posts.services.posts import RESTORABLE, PostService
 from modules.posts.services.reading import PostReads
+from modules.posts.services.states import Act
 from modules.users import Directory, Users, provide_users
 
 
@@ -28,4 +30,14 @@ def provide_posts(uow: NamedDependency[UnitOfWork]) -> Posts:
     return PostService(uow, provide_users(uow))
 
 
-__all__ = ["PostReads", "PostService", "provide_post_reads", "provide_post_service", "provide_posts"]
+__all__ = [
+    "RESTORABLE",
+    "Act",
+    "PostReads",
+    "PostService",
+    "erase",
+    "export",
+    "provide_post_reads",
+    "provide_post_service",
+    "provide_posts",
+]

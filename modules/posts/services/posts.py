@@ -1,6 +1,7 @@
 """Writing and publishing posts."""
 
 import secrets
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -12,14 +13,17 @@ from kernel.errors import NotFound, PermissionDenied
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
-from modules.posts.contracts import Post, PostPublished, Posts, Status
+from modules.posts.contracts import InvalidTransition, Post, PostDeleted, PostPublished, Posts, Status
 from modules.posts.entities import LISTS, post
 from modules.posts.models import PostRow
 from modules.posts.repositories import PostRepository
 from modules.posts.schemas import ChangePost, FullPost, ReplacePost, WritePost
-from modules.posts.services.presentation import may_read, to_full_post
+from modules.posts.services.presentation import excerpt_of, may_read, may_write, to_full_post
 from modules.posts.services.states import Act, after
 from modules.users import Users
+
+RESTORABLE = timedelta(days=30)
+"""How long what was deleted can be brought back."""
 
 
 def slug_from(title: str) -> str:
@@ -53,6 +57,7 @@ class PostService(Posts):
                 slug=slug,
                 title=form.title,
                 body=form.body,
+                excerpt=excerpt_of(form.body),
                 tags=unique(form.tags),
                 status=form.status,
                 now=now,
@@ -72,6 +77,7 @@ class PostService(Posts):
         for field, value in msgspec.structs.asdict(form).items():
             if value is not msgspec.UNSET:
                 setattr(row, field, unique(value) if field == "tags" else value)
+        row.excerpt = excerpt_of(row.body)
         await self._uow.session.flush()
         self._uow.changes(post(post_id), LISTS)
         return await self._shown(row)
@@ -87,18 +93,46 @@ class PostService(Posts):
         self._uow.changes(post(post_id), LISTS)
         return await self._shown(row)
 
+    async def delete(self, me: Principal, post_id: UUID, if_match: IfMatch) -> None:
+        """Take it away from everybody, at once; raises what `change` raises."""
+        row = await self._to_edit(me, post_id, if_match)
+        row.deleted_at = utc_now()
+        self._uow.changes(post(post_id), LISTS)
+        await self._uow.publish(PostDeleted(post_id=post_id, author_id=row.author_id))
+
+    async def restore(self, me: Principal, post_id: UUID, if_match: IfMatch) -> Versioned[FullPost]:
+        """Bring it back as it was, a scheduled one as a draft; raises `InvalidTransition` for what is not deleted."""
+        row = await self._posts.to_edit(post_id)
+        if row is None or row.deleted_at is None:
+            editable(me, row)
+            raise InvalidTransition("The post is not deleted.")
+        if row.deleted_at < utc_now() - RESTORABLE or not may_write(me, row):
+            raise NotFound
+        if_match.check(row.version)
+        row.deleted_at = None
+        if row.status == "scheduled":
+            row.status, row.scheduled_for = "draft", None
+        await self._uow.session.flush()
+        self._uow.changes(post(post_id), LISTS)
+        return await self._shown(row)
+
     async def _shown(self, row: PostRow) -> Versioned[FullPost]:
         authors = await self._users.find_many({row.author_id})
         return Versioned(to_full_post(row, authors.get(row.author_id)), row.version)
 
     async def _to_edit(self, me: Principal, post_id: UUID, if_match: IfMatch) -> PostRow:
-        row = await self._posts.to_edit(post_id)
-        if row is None or not may_read(me, row):
-            raise NotFound
-        if row.author_id != me.id and not me.may("posts:write:any"):
-            raise PermissionDenied
+        row = editable(me, await self._posts.to_edit(post_id))
         if_match.check(row.version)
         return row
+
+
+def editable(me: Principal, row: PostRow | None) -> PostRow:
+    """The row, if there is one that the caller may edit; raises `NotFound` or `PermissionDenied`."""
+    if row is None or row.deleted_at is not None or not may_read(me, row):
+        raise NotFound
+    if not may_write(me, row):
+        raise PermissionDenied
+    return row
 
 
 def unique(tags: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ import msgspec
 from kernel.security import Principal
 from modules.posts.contracts import Status
 from modules.posts.models import PostRow
-from modules.posts.repositories import PostRecord
+from modules.posts.repositories import PostRecord, SummaryRecord
 from modules.posts.schemas import FullPost, PostSummary
 from modules.users import Person, User
 
@@ -21,13 +21,13 @@ def excerpt_of(body: str) -> str:
     return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rstrip()}…"
 
 
-def to_summary(row: PostRecord | PostRow, author: User | None) -> PostSummary:
+def to_summary(row: SummaryRecord | PostRow, author: User | None) -> PostSummary:
     """The single place where a row becomes an item of a list."""
     return PostSummary(
         id=row.id,
         slug=row.slug,
         title=row.title,
-        excerpt=excerpt_of(row.body),
+        excerpt=row.excerpt,
         tags=row.tags,
         status=cast("Status", row.status),
         author=Person.of(author),
@@ -51,3 +51,8 @@ def may_read(caller: Principal | None, row: PostRecord | PostRow) -> bool:
     if row.status == "published":
         return True
     return caller is not None and (caller.id == row.author_id or caller.may("posts:read:any"))
+
+
+def may_write(caller: Principal, row: PostRow) -> bool:
+    """Its author, and those who may write any."""
+    return caller.id == row.author_id or caller.may("posts:write:any")

@@ -13,6 +13,7 @@ from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.versions import Tokens
+from modules.posts.contracts import Status
 from modules.posts.entities import LISTS, post
 from modules.posts.repositories import (
     BY_ID,
@@ -21,6 +22,7 @@ from modules.posts.repositories import (
     Position,
     PostFilters,
     PostRecord,
+    own_query,
     page_query,
     place_of,
     total_query,
@@ -97,6 +99,21 @@ class PostReads:
             stored = await load()
         return msgspec.msgpack.decode(stored.body, type=tuple[bytes, str | None])
 
+    async def own_page(
+        self, author_id: UUID, *, status: Status | None, cursor: str | None, limit: int
+    ) -> Page[PostSummary]:
+        """What somebody has written, newest first; raises `InvalidCursor`."""
+        after_id = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        query = own_query(of_status=status is not None, further=cursor is not None)
+        given = {"author_id": author_id, "status": status, "after_id": after_id}
+        records = await self._reader.all(query, **given, rows=limit + 1)
+        shown = records[:limit]
+        author = (await self._directory.find_many({author_id})).get(author_id)
+        return Page(
+            items=tuple(to_summary(record, author) for record in shown),
+            next_cursor=encode_cursor(shown[-1].id) if len(records) > limit else None,
+        )
+
     async def _page(
         self, filters: PostFilters, position: Position | None, limit: int, include_total: bool
     ) -> tuple[Page[PostSummary], Tokens | None]:
@@ -110,7 +127,9 @@ class PostReads:
         totals = await self._reader.all(total_query(form), **given) if include_total else []
         page = Page(
             items=tuple(to_summary(record, authors.get(record.author_id)) for record in shown),
-            next_cursor=encode_cursor(filters.order, *place_of(shown[-1])) if len(records) > limit else None,
+            next_cursor=encode_cursor(filters.order, *place_of(shown[-1], filters.order))
+            if len(records) > limit
+            else None,
             total=totals[0].count if totals else msgspec.UNSET,
         )
         return page, tokens
@@ -128,8 +147,8 @@ class PostReads:
 
 
 def position_of(cursor: str, order: Order) -> Position:
-    """Where the page before ended; raises `InvalidCursor`, also for a cursor of the other order."""
-    given_order, published_at, post_id = decode_cursor(cursor, str, datetime, UUID)
+    """Where the page before ended; raises `InvalidCursor`, also for a cursor of another order."""
+    given_order, key, post_id = decode_cursor(cursor, str, int if order == "top" else datetime, UUID)
     if given_order != order:
         raise InvalidCursor
-    return published_at, post_id
+    return key, post_id

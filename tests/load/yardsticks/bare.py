@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from kernel.db import new_id, utc_now
 from kernel.pages import Page
 from kernel.reads import keep_as_it_is, teach_json
-from modules.posts.repositories import PostRecord
+from modules.posts.repositories import PostRecord, SummaryRecord
 from modules.posts.schemas import FullPost, PostSummary, WritePost
 from modules.users import Person, User
 
@@ -53,16 +53,18 @@ USER = User(
     updated_at=MOMENT,
 )
 
-COLUMNS = """id, author_id, slug, title, body, tags, status, published_at, scheduled_for, reactions, comments_count,
-    version, created_at, updated_at"""
+LISTED = """id, author_id, slug, title, excerpt, tags, status, published_at, scheduled_for, reactions, reactions_count,
+    comments_count, version, created_at, updated_at"""
+COLUMNS = f"{LISTED}, body"
 BY_ID = f"SELECT {COLUMNS} FROM posts.posts WHERE id = $1"
-OLDER = f"""SELECT {COLUMNS.replace("body", "left(body, 200) AS body")} FROM posts.posts
-    WHERE status = 'published' AND (published_at, id) < ($1, $2) ORDER BY published_at DESC, id DESC LIMIT 20"""
+OLDER = f"""SELECT {LISTED} FROM posts.posts
+    WHERE status = 'published' AND deleted_at IS NULL AND (published_at, id) < ($1, $2)
+    ORDER BY published_at DESC, id DESC LIMIT 20"""
 OLDER_JSON = f"SELECT json_agg(page)::text FROM ({OLDER}) AS page"
 INSERT = f"""WITH post AS (
-    INSERT INTO bare.posts (id, author_id, slug, title, body, tags, status, published_at, created_at, updated_at,
-        reactions, comments_count, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, '{{}}', 0, 1) RETURNING {COLUMNS}
+    INSERT INTO bare.posts (id, author_id, slug, title, body, excerpt, tags, status, published_at, created_at,
+        updated_at, reactions, comments_count, version)
+    VALUES ($1, $2, $3, $4, $5, left($5, 200), $6, $7, $8, $8, $8, '{{}}', 0, 1) RETURNING {COLUMNS}
 ), news AS (
     INSERT INTO bare.outbox (id, topic, subscriber, payload)
     SELECT $9, 'posts.published', 'somebody', jsonb_build_object('post_id', id, 'author_id', author_id) FROM post
@@ -94,9 +96,9 @@ async def row(post_id: FromPath[UUID], state: State) -> PostRecord:
 
 
 @get("/rows")
-async def rows(after: FromQuery[datetime], after_id: FromQuery[UUID], state: State) -> list[PostRecord]:
+async def rows(after: FromQuery[datetime], after_id: FromQuery[UUID], state: State) -> list[SummaryRecord]:
     """Twenty rows of an index."""
-    return [PostRecord(**row) for row in await state.pool.fetch(OLDER, after, after_id)]
+    return [SummaryRecord(**row) for row in await state.pool.fetch(OLDER, after, after_id)]
 
 
 @get("/rows.json", media_type=MediaType.JSON)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -9,13 +10,15 @@ import pytest
 from sqlalchemy import delete
 
 from kernel.application import create_app
+from kernel.events import E, Event
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber, UnitOfWork
-from modules.posts import PostPublished
+from modules.posts import PostDeleted, PostPublished
 from modules.posts.models import PostRow
 from modules.posts.module import posts
+from modules.posts.settings import PostSettings
 from modules.users import User
 from tests.callers import Caller, caller, credulous
 from tests.running import running
@@ -32,6 +35,21 @@ class People(FakeUsers):
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         self.batches.append(user_ids)
         return await super().find_many(user_ids)
+
+
+class Heard:
+    """What the module told the world, by its kind."""
+
+    def __init__(self) -> None:
+        self._events: dict[type[Event], list[Any]] = {}  # Any: of the kind of its key
+
+    def anew(self, kind: type[E]) -> list[E]:
+        """From now on."""
+        events = self._events[kind] = []
+        return events
+
+    async def hear(self, event: Event, _: UnitOfWork) -> None:
+        self._events.setdefault(type(event), []).append(event)
 
 
 @pytest.fixture
@@ -58,15 +76,20 @@ def users(everybody: People, ann: Caller, bob: Caller) -> People:
 
 
 @pytest.fixture(scope="module")
-def heard() -> list[PostPublished]:
-    return []
+def heard() -> Heard:
+    return Heard()
 
 
 @pytest.fixture
-def published(heard: list[PostPublished]) -> list[PostPublished]:
-    """What the module told the world."""
-    heard.clear()
-    return heard
+def published(heard: Heard) -> list[PostPublished]:
+    """Posts that the world was told of."""
+    return heard.anew(PostPublished)
+
+
+@pytest.fixture
+def deleted(heard: Heard) -> list[PostDeleted]:
+    """Posts that are gone, as the world was told."""
+    return heard.anew(PostDeleted)
 
 
 @pytest.fixture(scope="module")
@@ -77,17 +100,13 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
 
 
 @pytest.fixture(scope="module")
-async def module(
-    settings: KernelSettings, everybody: People, heard: list[PostPublished]
-) -> AsyncGenerator[httpx.AsyncClient]:
-    async def hear(event: PostPublished, _: UnitOfWork) -> None:
-        heard.append(event)
-
+async def module(settings: KernelSettings, everybody: People, heard: Heard) -> AsyncGenerator[httpx.AsyncClient]:
+    real = posts(PostSettings())
     alone = replace(
-        posts,
-        dependencies={**posts.dependencies, "users": lambda: everybody, "directory": lambda: FakeDirectory(everybody)},
+        real,
+        dependencies={**real.dependencies, "users": lambda: everybody, "directory": lambda: FakeDirectory(everybody)},
         authenticator=credulous,
-        subscribers=[Subscriber(PostPublished, hear, in_transaction=True)],
+        subscribers=[Subscriber(kind, heard.hear, in_transaction=True) for kind in (PostPublished, PostDeleted)],
     )
     async with running(create_app(settings, [alone])) as client:
         yield client

@@ -10,7 +10,7 @@ from tests.callers import Caller, caller
 from tests.posts.integration.conftest import People
 from tests.posts.integration.test_writing import FIELDS
 from tests.posts.listing import BEGIN, NOBODY, at, listed, published, walk
-from tests.posts.writing import POSTS, publish, write
+from tests.posts.writing import POSTS, alter, publish, write
 from tests.problems import pointers
 
 
@@ -32,6 +32,14 @@ async def test_the_newest_comes_first_unless_the_oldest_is_asked_for(http: httpx
     made = await published(http, ann, 3)
     assert await listed(http) == await listed(http, sort="newest") == made[::-1]
     assert await listed(http, sort="oldest") == made
+
+
+async def test_the_top_is_what_most_people_reacted_to(http: httpx.AsyncClient, ann: Caller, runtime: Runtime) -> None:
+    made = await published(http, ann, 4)
+    for post_id, count in zip(made, (1, 3, 0, 3), strict=True):
+        await alter(runtime, post_id, reactions_count=count)
+    assert await listed(http, sort="top") == [made[3], made[1], made[0], made[2]]
+    assert await listed(http, sort="top", author="bob") == []
 
 
 async def test_the_order_is_that_of_publishing_not_of_writing(http: httpx.AsyncClient, ann: Caller) -> None:
@@ -121,7 +129,7 @@ async def test_a_post_stays_listed_when_its_author_has_left(http: httpx.AsyncCli
     ("name", "values"),
     [
         ("limit", ["0", "101", "abc", "-1", "1.5", "1e2", "", " 1", "+1", "٣", "99999999999999999999"]),
-        ("sort", ["top", "hottest", "Newest", "-newest", "", "published_at"]),
+        ("sort", ["best", "hottest", "Newest", "-newest", "", "published_at"]),
         ("tag", ["Not a tag", "x" * 51, "", "ä", "a,b", "a\n"]),
         ("author", ["x" * 37, "a\x00b"]),
         ("published_from", ["2026-01-01", "2026-01-01T00:00:00", "2026-01-01T00:00:00 00:00", "yesterday", "", "0"]),

@@ -1,6 +1,7 @@
 """Lists of posts, page by page."""
 
 import asyncio
+from itertools import permutations
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ from kernel.pages import encode_cursor
 from kernel.runtime import Runtime
 from tests.callers import Caller
 from tests.posts.listing import BEGIN, NOBODY, at, ids, listed, published, walk
-from tests.posts.writing import POSTS
+from tests.posts.writing import POSTS, alter
 from tests.problems import refusal
 
 
@@ -38,6 +39,17 @@ async def test_posts_of_one_moment_are_all_seen(
     for limit in (1, 2, 4):
         walked = await walk(http, sort=sort, limit=limit)
         assert (len(walked), set(walked)) == (9, set(made))
+
+
+async def test_posts_with_as_many_reactions_are_all_seen(
+    http: httpx.AsyncClient, ann: Caller, runtime: Runtime
+) -> None:
+    made = await published(http, ann, 9)
+    for post_id in made[2:7]:
+        await alter(runtime, post_id, reactions_count=2)
+    for limit in (1, 2, 4):
+        walked = await walk(http, sort="top", limit=limit)
+        assert (set(walked[:5]), walked[5:]) == (set(made[2:7]), [made[8], made[7], made[1], made[0]])
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest"])
@@ -98,7 +110,7 @@ async def test_a_cursor_of_anything_else_is_refused(http: httpx.AsyncClient, cur
 
 async def test_a_cursor_belongs_to_the_order_that_it_was_made_for(http: httpx.AsyncClient, ann: Caller) -> None:
     await published(http, ann, 2)
-    for sort, other in (("newest", "oldest"), ("oldest", "newest")):
+    for sort, other in permutations(["newest", "oldest", "top"], 2):
         cursor = (await http.get(POSTS, params={"limit": 1, "sort": sort})).json()["next_cursor"]
         assert len(await listed(http, sort=sort, cursor=cursor)) == 1
         assert refusal(await http.get(POSTS, params={"sort": other, "cursor": cursor})) == (400, "invalid_cursor")

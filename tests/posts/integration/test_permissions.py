@@ -83,13 +83,43 @@ async def test_moving(http: httpx.AsyncClient, runtime: Runtime, status: Status,
     assert found == expected(WRITES, status)
 
 
+@pytest.mark.parametrize("status", STATES)
+async def test_deleting(http: httpx.AsyncClient, runtime: Runtime, status: Status) -> None:
+    found = {}
+    for name in ("nobody", *CALLERS):
+        post = await write(http, CALLERS["author"])
+        await alter(runtime, post["id"], status=status)
+        found[name] = (await http.delete(f"{POSTS}/{post['id']}", headers=headers(name))).status_code
+    assert found == {name: 204 if code == 200 else code for name, code in expected(WRITES, status).items()}
+
+
+async def test_restoring(http: httpx.AsyncClient) -> None:
+    found = {}
+    for name in ("nobody", *CALLERS):
+        post = await write(http, CALLERS["author"], status="published")
+        await http.delete(f"{POSTS}/{post['id']}", headers=headers("author"))
+        found[name] = (await http.post(f"{POSTS}/{post['id']}/restore", headers=headers(name))).status_code
+    kept = {"nobody": 401, "author": 200, "other": 404, "writer": 200, "reader": 404, "moderator": 200}
+    assert found == {**kept, "superuser": 200}
+
+
 async def test_a_hidden_post_and_no_post_are_told_apart_by_nothing(http: httpx.AsyncClient) -> None:
     hidden, missing = (await write(http, CALLERS["author"]))["id"], str(new_id())
-    for method, path in (("GET", ""), ("PATCH", ""), ("PUT", ""), ("POST", "/publish"), ("POST", "/archive")):
+    for method, path in (
+        ("GET", ""),
+        ("PATCH", ""),
+        ("PUT", ""),
+        ("DELETE", ""),
+        ("POST", "/publish"),
+        ("POST", "/restore"),
+    ):
         answers = []
         for post_id in (hidden, missing):
             answer = await http.request(
-                method, f"{POSTS}/{post_id}{path}", json=FORM if path == "" else None, headers=headers("other")
+                method,
+                f"{POSTS}/{post_id}{path}",
+                json=FORM if method[0] == "P" and path == "" else None,
+                headers=headers("other"),
             )
             problem = answer.json() | {"instance": "", "request_id": ""}
             answers.append((answer.status_code, problem, {*answer.headers}))
@@ -110,7 +140,7 @@ async def test_no_list_shows_a_hidden_post_to_anybody(
     ann: Caller = CALLERS["author"]
     post = await write(http, ann, status="published", tags=["mine"])
     await alter(runtime, post["id"], status=status)
-    for filters in ({}, {"author": str(ann.user.id)}, {"tag": "mine"}, {"sort": "oldest"}):
+    for filters in ({}, {"author": str(ann.user.id)}, {"tag": "mine"}, {"sort": "oldest"}, {"sort": "top"}):
         listed = await http.get(POSTS, params={**filters, "include_total": "true"}, headers=headers(name))
         assert listed.json() == {"items": [], "next_cursor": None, "total": 0}
 

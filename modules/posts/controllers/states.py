@@ -1,0 +1,67 @@
+"""Moving posts from state to state."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from kernel.errors import PermissionDenied
+from kernel.http.conditional import resource
+from kernel.http.request import HttpRequest
+from kernel.security import Principal, signed_in
+from kernel.versions import IfMatch
+from modules.posts.contracts import InvalidTransition
+from modules.posts.schemas import FullPost
+from modules.posts.services import Act, PostService
+
+STATE = {"problems": [PermissionDenied, InvalidTransition]}
+"""What keeps a post from moving on."""
+
+
+def moving(act: Act, description: str) -> HTTPRouteHandler:
+    """A handler that does one act."""
+
+    async def move(
+        self: Controller,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        moved = await post_service.move(me, post_id, act, if_match)
+        return resource(request, moved.value, version=moved.version)
+
+    move.__qualname__ = f"StateController.{act}"  # Litestar puts handlers in this order
+    return post(
+        f"/{{post_id:uuid}}/{act}",
+        operation_id=f"{act}Post",
+        summary=act.capitalize(),
+        description=description,
+        status_code=200,
+        guards=[signed_in],
+        opt=STATE,
+    )(move)
+
+
+class StateController(Controller):
+    """The life of a post."""
+
+    publish = moving("publish", "Make it public; followers are told the first time.")
+    unpublish = moving("unpublish", "Make it a draft again.")
+    archive = moving("archive", "Take it away from the public without losing it.")
+
+    @post("/{post_id:uuid}/restore", operation_id="restorePost", status_code=200, guards=[signed_in], opt=STATE)
+    async def restore(
+        self,
+        request: HttpRequest,
+        post_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        if_match: NamedDependency[IfMatch],
+        post_service: NamedDependency[PostService],
+    ) -> Response[FullPost]:
+        """Bring back what was deleted within the last thirty days, as it was; what waited for its time, as a draft."""
+        restored = await post_service.restore(me, post_id, if_match)
+        return resource(request, restored.value, version=restored.version)

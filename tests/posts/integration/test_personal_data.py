@@ -1,0 +1,57 @@
+"""What the module holds of a person, and how it forgets them."""
+
+import httpx
+import msgspec
+import pytest
+
+from kernel.runtime import Runtime
+from modules.posts.module import posts
+from modules.posts.services import export
+from modules.posts.settings import PostSettings
+from tests.callers import Caller
+from tests.posts.integration.conftest import People
+from tests.posts.listing import listed
+from tests.posts.writing import POSTS, alter, publish, write
+
+HIDDEN = ("draft", "scheduled", "archived")
+
+
+async def test_everything_that_somebody_has_written_is_exported(
+    http: httpx.AsyncClient, ann: Caller, bob: Caller, runtime: Runtime
+) -> None:
+    kept, gone = await write(http, ann, title="Kept"), await publish(http, ann, title="Gone")
+    await http.delete(f"{POSTS}/{gone['id']}", headers=ann.headers)
+    await publish(http, bob)
+    async with runtime.database.unit_of_work() as uow:
+        exported = msgspec.to_builtins(await export(uow, ann.user.id))
+    written = exported["posts.json"]
+    assert [(post["id"], post["title"], post["body"]) for post in written] == [
+        (kept["id"], "Kept", "there"),
+        (gone["id"], "Gone", "there"),
+    ]
+    assert [post["deleted_at"] is None for post in written] == [True, False]
+
+
+@pytest.mark.parametrize("on_erasure", ["keep", "purge"])
+async def test_erasing_leaves_at_most_what_was_public_and_nobodys(
+    http: httpx.AsyncClient, ann: Caller, bob: Caller, runtime: Runtime, users: People, on_erasure: str
+) -> None:
+    public, deleted, foreign = await publish(http, ann), await publish(http, ann), await publish(http, bob)
+    for status in HIDDEN:
+        await alter(runtime, (await write(http, ann))["id"], status=status)
+    await http.delete(f"{POSTS}/{deleted['id']}", headers=ann.headers)
+    erase = posts(msgspec.convert({"on_erasure": on_erasure}, PostSettings)).erase
+    assert erase is not None
+    del users.people[ann.user.id]
+    for _ in range(2):
+        async with runtime.database.unit_of_work() as uow:
+            await erase(uow, ann.user.id)
+    assert await listed(http) == ([foreign["id"], public["id"]] if on_erasure == "keep" else [foreign["id"]])
+    answer = await http.get(f"{POSTS}/{public['id']}")
+    if on_erasure == "keep":
+        assert answer.json()["author"] is None
+    else:
+        assert answer.status_code == 404
+    async with runtime.database.unit_of_work() as uow:
+        exported = await export(uow, ann.user.id)
+    assert len(list(exported["posts.json"])) == (on_erasure == "keep")  # type: ignore[call-overload] # any object
