@@ -5,7 +5,9 @@ import os
 import signal
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from app import leash
@@ -49,9 +51,18 @@ def serve(listener: socket.socket, workers: int) -> None:
 
     modules(KernelSettings.from_env(os.environ), os.environ)  # what is wrong is said once, not by every process
     processes = Multiprocess(config, [listener])
-    processes.run()
+    with shared_metrics():
+        processes.run()
     if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
         sys.exit(STARTUP_FAILURE)
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """A folder, empty at first, where the processes that follow keep their numbers, so that each can tell all."""
+    with TemporaryDirectory(prefix="quire-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 def application() -> "Application":

@@ -1,5 +1,6 @@
 """Mounts any set of modules into one Litestar application."""
 
+import asyncio
 import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from kernel.http.request import HttpRequest
 from kernel.http.routes import ShortWays
 from kernel.http.strictness import refuse_loose_requests
 from kernel.idempotency import Once
+from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics, metrics_route
 from kernel.module import Module
 from kernel.problems import ProblemController, exception_handlers
 from kernel.runtime import open_runtime
@@ -68,19 +70,26 @@ def create_app(
         """Where the request comes from."""
         return proxies.client_of(request)
 
+    metrics = ProcessMetrics()
+    exposition = Exposition(metrics, OutboxMetrics(runtime.reader))
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         gc.collect()
         gc.freeze()  # the framework's objects never die: a collector that walks them is the tail of the latency
+        watching = asyncio.create_task(metrics.watch(runtime.engine, runtime.reader))
         yield
+        watching.cancel()
         await runtime.close()
 
     mounted = modules if served is None else served
     return Application(
         settings,
+        observe=metrics.observe,
         route_handlers=[
             HealthController,
             ProblemController,
+            metrics_route(exposition, settings.metrics, proxies),
             Router(path="/", route_handlers=[module.router() for module in mounted], opt=opt),
             *(module.root_router() for module in mounted),
             *routes,

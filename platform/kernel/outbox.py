@@ -30,6 +30,7 @@ class OutboxRow(Base):
     __table_args__ = (
         Index("ix_kernel_outbox_open", "run_after", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
         Index("ix_kernel_outbox_done", "done_at", postgresql_where=text("done_at IS NOT NULL")),
+        Index("ix_kernel_outbox_dead", "id", postgresql_where=text("dead_at IS NOT NULL")),
     )
 
     topic: Mapped[str] = mapped_column(String(100))

@@ -66,6 +66,13 @@ class Reader:
         rows = await self.all(query, **parameters)
         return rows[0] if rows else None
 
+    def usage(self) -> dict[str, int]:
+        """How many connections work, and how many wait."""
+        if self._pool is None:
+            return {"busy": 0, "idle": 0}
+        idle = self._pool.get_idle_size()
+        return {"busy": self._pool.get_size() - idle, "idle": idle}
+
     async def close(self) -> None:
         """Let go of every connection."""
         if self._pool is not None:

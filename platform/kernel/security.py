@@ -54,11 +54,16 @@ class Access(msgspec.Struct, frozen=True):
     permission: str | None = None
     superuser: bool = False
     recently: bool = False
+    proof: Callable[[Connection], Awaitable[None]] | None = None
+    """Shown in another way than by a token; raises what is to be answered without it."""
 
     async def __call__(self, connection: Connection, _: BaseRouteHandler) -> None:
         """Raise `NotAuthenticated` or `PermissionDenied`. (A coroutine, or Litestar would call it in a thread.)"""
         caller: Principal | None = connection.scope.get("user")
         if self == public:  # not `is`: Litestar copies guards
+            return
+        if self.proof is not None:
+            await self.proof(connection)
             return
         if caller is None:
             raise NotAuthenticated

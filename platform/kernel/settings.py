@@ -111,6 +111,14 @@ class MailSettings(Settings, frozen=True, kw_only=True):
     timeout: Seconds = 3.0
 
 
+class MetricsSettings(Settings, frozen=True, kw_only=True):
+    """Who may read ``/metrics``: whoever has the ``token``; without one, this machine alone."""
+
+    prefix = "METRICS"
+
+    token: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]*$")] = ""
+
+
 class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What every process of Quire is told from outside."""
 
@@ -130,6 +138,7 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     jobs: JobsSettings = JobsSettings()
     http: HttpSettings = HttpSettings()
     mail: MailSettings = MailSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
     def __repr__(self) -> str:
         """Nothing of the keys and addresses."""
@@ -158,6 +167,7 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             jobs=JobsSettings.from_env(env),
             http=HttpSettings.from_env(env),
             mail=MailSettings.from_env(env),
+            metrics=MetricsSettings.from_env(env),
             **given,
         )
         for proxy in settings.trusted_proxies:

@@ -11,6 +11,8 @@ from tests.architecture.world import World
 from tests.running import Person
 
 ANYONE, SIGNED_IN, RECENTLY, SUPERUSERS = "anyone", "anyone signed in", signed_in_recently.who, "superusers"
+SCRAPERS = "scrapers"
+"""Whoever asks on this machine, as the tests do; the rest is in `tests/kernel/test_metrics.py`."""
 HOLDERS = "holders of "
 
 MODERATION = frozenset({"posts:read:any", "posts:write:any", "comments:write:any"})
@@ -46,6 +48,8 @@ def may(actor: str, permission: str) -> bool:
 
 def expected(actor: str, who: str, call: Call, *, handler: Any) -> int:  # Any: a handler, or one that is mounted
     """The status that a row promises to a kind of caller."""
+    if who == SCRAPERS:
+        return call.status
     if actor == "deactivated":
         if takes_tokens(handler):
             return 401

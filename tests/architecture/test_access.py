@@ -18,7 +18,7 @@ from kernel.module import Module
 from kernel.runtime import open_runtime
 from kernel.security import Access
 from kernel.settings import KernelSettings
-from tests.architecture.cells import ACTORS, ANYONE, SIGNED_IN, Call, expected
+from tests.architecture.cells import ACTORS, ANYONE, SCRAPERS, SIGNED_IN, Call, expected
 from tests.architecture.world import World
 from tests.running import PASSWORD, Person, running, wipe
 
@@ -82,6 +82,7 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /dev/mailbox/{name}", ANYONE, Call(status=404, path="/dev/mailbox/none.eml")),
     ("GET /health/live", ANYONE),
     ("GET /health/ready", ANYONE),
+    ("GET /metrics", SCRAPERS),
     ("GET /problems/{code}", ANYONE, Call(path="/problems/not_found")),
     ("GET /schema", ANYONE),
     ("GET /schema/assets/{digest}/{name}", ANYONE, Call(status=404, path="/schema/assets/0/none.css")),

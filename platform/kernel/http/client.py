@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 
 import msgspec
 
-from kernel.http.request import HttpRequest
+from kernel.security import Connection
 from kernel.text import one_line
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -35,12 +35,12 @@ class Proxies:
         texts = EVERYWHERE if "*" in trusted else trusted
         self._trusted: list[IPv4Network | IPv6Network] = [ip_network(text, strict=False) for text in texts]
 
-    def client_of(self, request: HttpRequest) -> Client:
+    def client_of(self, request: Connection) -> Client:
         """Who asks; the nearest address that is not one of our proxies."""
         agent = one_line(request.headers.get("user-agent", ""))[:300]
         return Client(ip=self._address(request), user_agent=agent)
 
-    def _address(self, request: HttpRequest) -> str:
+    def _address(self, request: Connection) -> str:
         peer = request.client.host if request.client else ""
         if not self._trusted or not self._is_ours(peer):
             return peer

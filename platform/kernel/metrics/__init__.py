@@ -1,0 +1,7 @@
+"""What a monitoring system asks: requests, pools, the event loop, and what the outbox still has to do."""
+
+from kernel.metrics.backlog import OutboxMetrics
+from kernel.metrics.exposition import Exposition, metrics_route
+from kernel.metrics.process import ProcessMetrics
+
+__all__ = ["Exposition", "OutboxMetrics", "ProcessMetrics", "metrics_route"]
