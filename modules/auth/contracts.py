@@ -29,6 +29,8 @@ class InvalidCredentials(NotAuthenticated):
     The same answer for an unknown address, a wrong password and a disabled account.
     """
 
+    persists = True
+
 
 class RefreshInvalid(NotAuthenticated):
     """This is not a refresh token of a living session."""

@@ -45,4 +45,17 @@ def letters(
             ),
         )
 
-    return {f"auth.{VERIFY_EMAIL}": verify_email, "auth.session_ended": session_ended}
+    async def new_device(mail: Mail, uow: UnitOfWork) -> Letter | None:
+        user = (await users_of(uow).find_many({mail.user_id})).get(mail.user_id)
+        if user is None:
+            return None
+        return Letter(
+            subject="A sign-in from a new device",
+            paragraphs=(
+                "Hello, somebody has signed in to your account from a browser or a network that we have not seen "
+                "you use before.",
+                "If that was you, there is nothing to do. If not, change your password: that signs out everybody else.",
+            ),
+        )
+
+    return {f"auth.{VERIFY_EMAIL}": verify_email, "auth.session_ended": session_ended, "auth.new_device": new_device}

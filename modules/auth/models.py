@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, text
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
@@ -39,6 +39,33 @@ class SessionRow(Base):
     absolute_expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(30))
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(300))
+
+
+class DeviceRow(Base):
+    """A browser in a network, from which somebody has signed in. ``fingerprint`` is a hash of both."""
+
+    __tablename__ = "devices"
+    __table_args__ = (UniqueConstraint("user_id", "fingerprint"),)
+
+    user_id: Mapped[UUID]
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    seen_at: Mapped[datetime]
+
+
+class SecurityEventRow(Base):
+    """Something that concerns the safety of an account. Tries on accounts that there are not belong to nobody."""
+
+    __tablename__ = "security_events"
+    __table_args__ = (
+        Index("ix_auth_security_events_log", "user_id", "id"),
+        Index("ix_auth_security_events_age", "created_at"),
+    )
+
+    user_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(30))
+    session_id: Mapped[UUID | None]
     ip: Mapped[str] = mapped_column(String(45))
     user_agent: Mapped[str] = mapped_column(String(300))
 

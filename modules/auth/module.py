@@ -15,7 +15,7 @@ from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth.authenticator import SessionAuthenticator
 from modules.auth.contracts import Enrolment
-from modules.auth.controllers import RegistrationController, SessionController
+from modules.auth.controllers import RegistrationController, SecurityLogController, SessionController
 from modules.auth.keys import Keyring
 from modules.auth.known_sessions import KnownSessions
 from modules.auth.letters import letters
@@ -24,10 +24,12 @@ from modules.auth.passwords import Passwords
 from modules.auth.seed import seed
 from modules.auth.services import (
     Registration,
+    Throttle,
     Tools,
     provide_email_verification,
     provide_refreshing,
     provide_registration,
+    provide_security_log,
     provide_sessions,
     provide_signing_in,
 )
@@ -58,6 +60,7 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
         refresh_tokens=RefreshTokens(vault),
         mail_tokens=MailTokens(vault),
         known_sessions=KnownSessions(),
+        throttle=Throttle(),
     )
 
 
@@ -88,7 +91,7 @@ def auth(
 
     return Module(
         name="auth",
-        controllers=[RegistrationController, SessionController],
+        controllers=[RegistrationController, SessionController, SecurityLogController],
         root_controllers=pages,
         dependencies={
             "tools": provide_tools,
@@ -97,6 +100,7 @@ def auth(
             "email_verification": provide_email_verification,
             "refreshing": provide_refreshing,
             "registration": provide_registration,
+            "security_log": provide_security_log,
             "sessions": provide_sessions,
             "signing_in": provide_signing_in,
         },

@@ -2,7 +2,7 @@
 
 from kernel.db import new_id
 from kernel.demo import Demo, ids
-from modules.users.identity import identity
+from kernel.identity import identity
 
 FOLLOWS = 10
 """People whom everybody follows."""

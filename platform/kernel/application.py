@@ -16,7 +16,7 @@ from kernel.http.conditional import provide_if_match
 from kernel.http.decoding import MAX_BODY, StrictRequest
 from kernel.http.edge import Application
 from kernel.http.encoding import JSONResponse
-from kernel.http.limiting import counting
+from kernel.http.limiting import RequestLimiter, counting
 from kernel.http.openapi import document_problems
 from kernel.http.request import HttpRequest
 from kernel.http.routes import ShortWays
@@ -70,6 +70,10 @@ def create_app(
         """Where the request comes from."""
         return proxies.client_of(request)
 
+    def provide_limiter(request: HttpRequest) -> RequestLimiter:
+        """What counts by hand."""
+        return RequestLimiter(runtime.limiter, request)
+
     metrics = ProcessMetrics()
     exposition = Exposition(metrics, OutboxMetrics(runtime.reader))
 
@@ -105,7 +109,7 @@ def create_app(
             "reader": Provide(lambda: runtime.reader, use_cache=True, sync_to_thread=False),
             "cache": Provide(lambda: runtime.cache, use_cache=True, sync_to_thread=False),
             "permissions": Provide(lambda: runtime.permissions, use_cache=True, sync_to_thread=False),
-            "limiter": Provide(lambda: runtime.limiter, use_cache=True, sync_to_thread=False),
+            "limiter": Provide(provide_limiter, sync_to_thread=False),
             "once": Provide(provide_once, sync_to_thread=False),
         },
         plugins=[ShortWays(settings.http)],

@@ -123,9 +123,15 @@ async def notification_id(world: World, owner: Person) -> str:
     return str(row.id)
 
 
+async def session_id(_: World, owner: Person) -> str:
+    named: str = owner.tokens["session_id"]
+    return named
+
+
 THINGS: dict[str, Thing] = {
     "notification_id": notification_id,
     "post_id": post_id,
+    "session_id": session_id,
     "slug": slug,
     "user_id": user_id,
     "username": username,

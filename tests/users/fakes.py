@@ -5,10 +5,10 @@ from uuid import UUID
 import msgspec
 
 from kernel.db import new_id, utc_now
+from kernel.identity import identity
 from kernel.security import Permissions
 from kernel.versions import Tokens
 from modules.users import Accounts, Caller, Directory, EmailTaken, Follows, NewUser, User, UsernameTaken, Users
-from modules.users.identity import identity
 from modules.users.roles import permissions_of
 from modules.users.services import usernames
 

@@ -1,7 +1,17 @@
 """Queries of the auth module."""
 
 from modules.auth.repositories.credentials import CredentialRepository
+from modules.auth.repositories.devices import DeviceRepository
 from modules.auth.repositories.mail_tokens import MailTokenRepository
+from modules.auth.repositories.security_events import SecurityEventRepository
 from modules.auth.repositories.sessions import ALIVE, LivingSession, SessionRepository
 
-__all__ = ["ALIVE", "CredentialRepository", "LivingSession", "MailTokenRepository", "SessionRepository"]
+__all__ = [
+    "ALIVE",
+    "CredentialRepository",
+    "DeviceRepository",
+    "LivingSession",
+    "MailTokenRepository",
+    "SecurityEventRepository",
+    "SessionRepository",
+]

@@ -1,5 +1,6 @@
 """Queries about sessions."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,12 +21,15 @@ class LivingSession(msgspec.Struct, frozen=True):
     auth_time: datetime
 
 
+LIVING = (
+    SessionRow.revoked_at.is_(None),
+    SessionRow.expires_at > func.now(),
+    SessionRow.absolute_expires_at > func.now(),
+)
+
 ALIVE = Query(
     select(SessionRow.id, SessionRow.user_id, SessionRow.auth_time).where(
-        SessionRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
-        SessionRow.revoked_at.is_(None),
-        SessionRow.expires_at > func.now(),
-        SessionRow.absolute_expires_at > func.now(),
+        SessionRow.id == any_(bindparam("ids", type_=ARRAY(Uuid))), *LIVING
     ),
     LivingSession,
 )
@@ -40,13 +44,7 @@ class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
         """The next generation, if this is the present one of a living session: the database picks one winner."""
         row: SessionRow | None = await self.session.scalar(
             update(SessionRow)
-            .where(
-                SessionRow.id == session_id,
-                SessionRow.generation == generation,
-                SessionRow.revoked_at.is_(None),
-                SessionRow.expires_at > func.now(),
-                SessionRow.absolute_expires_at > func.now(),
-            )
+            .where(SessionRow.id == session_id, SessionRow.generation == generation, *LIVING)
             .values(generation=generation + 1, rotated_at=func.now(), expires_at=func.now() + sliding)
             .returning(SessionRow)
             .execution_options(synchronize_session=False, populate_existing=True)
@@ -64,14 +62,34 @@ class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
         moment: datetime = (await self.session.execute(select(func.now()))).scalar_one()
         return moment
 
-    async def revoke(self, *which: ColumnElement[bool], reason: str) -> None:
-        """End sessions for good; those that have ended keep their reason."""
-        await self.session.execute(
+    async def living(self, user_id: UUID, *, after: UUID | None, limit: int) -> Sequence[SessionRow]:
+        """One page of somebody's sessions that have not ended, newest first."""
+        statement = select(SessionRow).where(SessionRow.user_id == user_id, *LIVING)
+        if after is not None:
+            statement = statement.where(SessionRow.id < after)
+        return (await self.session.scalars(statement.order_by(SessionRow.id.desc()).limit(limit))).all()
+
+    async def prove_again(self, session_id: UUID) -> SessionRow | None:
+        """Whose session it is has just been proved once more; nothing if it has ended."""
+        row: SessionRow | None = await self.session.scalar(
+            update(SessionRow)
+            .where(SessionRow.id == session_id, *LIVING)
+            .values(auth_time=func.now())
+            .returning(SessionRow)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        )
+        return row
+
+    async def revoke(self, *which: ColumnElement[bool], reason: str) -> bool:
+        """End sessions for good; those that have ended keep their reason. Whether there were any."""
+        revoked = await self.session.scalars(
             update(SessionRow)
             .where(SessionRow.revoked_at.is_(None), *which)
             .values(revoked_at=func.now(), reason=reason)
+            .returning(SessionRow.id)
             .execution_options(synchronize_session=False)
         )
+        return revoked.first() is not None
 
     async def forget_ended(self, age: timedelta) -> None:
         """Delete those that ended so long ago."""

@@ -1,6 +1,19 @@
 """Bodies of requests and answers under ``/auth``."""
 
 from modules.auth.schemas.registration import MailToken, NewPassword, Register
-from modules.auth.schemas.sessions import Credentials, Logout, Refresh, TokenPair
+from modules.auth.schemas.security_log import SecurityEvent, SecurityEventKind
+from modules.auth.schemas.sessions import Credentials, Logout, Proof, Refresh, Session, TokenPair
 
-__all__ = ["Credentials", "Logout", "MailToken", "NewPassword", "Refresh", "Register", "TokenPair"]
+__all__ = [
+    "Credentials",
+    "Logout",
+    "MailToken",
+    "NewPassword",
+    "Proof",
+    "Refresh",
+    "Register",
+    "SecurityEvent",
+    "SecurityEventKind",
+    "Session",
+    "TokenPair",
+]

@@ -1,5 +1,6 @@
 """Bodies of signing in and out, and the pair of tokens."""
 
+from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -11,13 +12,22 @@ AccessToken: TypeAlias = Annotated[
 RefreshToken: TypeAlias = Annotated[
     str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1.Vt9sT0aW..."])
 ]
+Password: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=2000, examples=["correct horse battery staple"])
+]
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sign-in form; what is too long for an account is simply wrong, not invalid."""
 
     email: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, examples=["ada@example.org"])]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, examples=["correct horse battery staple"])]
+    password: Password
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The password of who is signed in, once more."""
+
+    password: Password
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,3 +50,14 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
     expires_in: Annotated[int, msgspec.Meta(description="Seconds.", examples=[600])]
     session_id: UUID
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in that has not ended. ``last_used_at`` is when it last got tokens."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    ip: Annotated[str, msgspec.Meta(examples=["203.0.113.7"])]
+    user_agent: Annotated[str, msgspec.Meta(examples=["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"])]
+    current: bool

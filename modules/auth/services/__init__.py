@@ -2,8 +2,10 @@
 
 from modules.auth.services.refreshing import Refreshing, provide_refreshing
 from modules.auth.services.registration import Registration, provide_registration
+from modules.auth.services.security_log import SecurityLog, provide_security_log
 from modules.auth.services.sessions import Sessions, provide_sessions
 from modules.auth.services.signing_in import SigningIn, provide_signing_in
+from modules.auth.services.throttling import Throttle
 from modules.auth.services.tools import Tools
 from modules.auth.services.verification import VERIFY_EMAIL, EmailVerification, provide_email_verification
 
@@ -12,12 +14,15 @@ __all__ = [
     "EmailVerification",
     "Refreshing",
     "Registration",
+    "SecurityLog",
     "Sessions",
     "SigningIn",
+    "Throttle",
     "Tools",
     "provide_email_verification",
     "provide_refreshing",
     "provide_registration",
+    "provide_security_log",
     "provide_sessions",
     "provide_signing_in",
 ]

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from litestar.di import NamedDependency
 
+from kernel.http.client import Client
 from kernel.mail import post
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import RefreshExpired, RefreshInvalid, RefreshReused, SecurityNoticed
 from modules.auth.models import SessionRow
 from modules.auth.repositories import SessionRepository
 from modules.auth.schemas import TokenPair
+from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
 from modules.auth.services.tools import Tools
 from modules.users import Users
@@ -19,10 +21,12 @@ from modules.users import Users
 class Refreshing:
     """Rotates refresh tokens, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, users: Users, tools: Tools) -> None:
+    def __init__(self, uow: UnitOfWork, users: Users, tools: Tools, client: Client) -> None:
         self._uow = uow
         self._users = users
         self._tools = tools
+        self._client = client
+        self._log = SecurityLog(uow)
         self._pairs = Sessions(uow, tools)
         self._sessions = SessionRepository(session=uow.session)
 
@@ -54,6 +58,7 @@ class Refreshing:
         """The session is over, and its owner is told."""
         await self._sessions.revoke(SessionRow.id == row.id, reason="reuse")
         self._tools.known_sessions.forget(row.user_id)
+        self._log.note(row.user_id, "session_reused", self._client, session_id=row.id)
         user = (await self._users.find_many({row.user_id})).get(row.user_id)
         if user is not None:
             await post(self._uow, "auth.session_ended", user_id=user.id, recipient=user.email)
@@ -61,7 +66,10 @@ class Refreshing:
 
 
 def provide_refreshing(
-    uow: NamedDependency[UnitOfWork], users: NamedDependency[Users], tools: NamedDependency[Tools]
+    uow: NamedDependency[UnitOfWork],
+    users: NamedDependency[Users],
+    tools: NamedDependency[Tools],
+    client: NamedDependency[Client],
 ) -> Refreshing:
     """Dependency provider."""
-    return Refreshing(uow, users, tools)
+    return Refreshing(uow, users, tools, client)

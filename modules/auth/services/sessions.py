@@ -7,13 +7,27 @@ from uuid import UUID
 from litestar.di import NamedDependency
 
 from kernel.db import utc_now
+from kernel.errors import NotFound
 from kernel.http.client import Client
+from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import SessionRow
 from modules.auth.repositories import SessionRepository
-from modules.auth.schemas import TokenPair
+from modules.auth.schemas import Session, TokenPair
 from modules.auth.services.tools import Tools
+
+
+def to_session(row: SessionRow, *, current: bool) -> Session:
+    """The single place where a row becomes something that its owner sees."""
+    return Session(
+        id=row.id,
+        created_at=row.created_at,
+        last_used_at=row.rotated_at,
+        ip=row.ip,
+        user_agent=row.user_agent,
+        current=current,
+    )
 
 
 class Sessions:
@@ -51,6 +65,22 @@ class Sessions:
             expires_in=round(tools.access_tokens.ttl.total_seconds()),
             session_id=row.id,
         )
+
+    async def page(self, me: Principal, *, cursor: str | None, limit: int) -> Page[Session]:
+        """Those of the caller that have not ended, newest first; raises `InvalidCursor`."""
+        after = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        rows = await self._sessions.living(me.id, after=after, limit=limit + 1)
+        shown = rows[:limit]
+        return Page(
+            items=tuple(to_session(row, current=row.id == me.session_id) for row in shown),
+            next_cursor=encode_cursor(shown[-1].id) if len(rows) > limit else None,
+        )
+
+    async def end(self, me: Principal, session_id: UUID) -> None:
+        """End one session of the caller; raises `NotFound`."""
+        if not await self._sessions.revoke(SessionRow.user_id == me.id, SessionRow.id == session_id, reason="logout"):
+            raise NotFound
+        self._tools.known_sessions.forget(me.id)
 
     async def log_out(self, me: Principal, scope: Literal["local", "others", "global"]) -> None:
         """End this session, all others, or all."""

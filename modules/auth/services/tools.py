@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from modules.auth.known_sessions import KnownSessions
 from modules.auth.passwords import Passwords
+from modules.auth.services.throttling import Throttle
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
 
@@ -18,3 +19,4 @@ class Tools:
     refresh_tokens: RefreshTokens
     mail_tokens: MailTokens
     known_sessions: KnownSessions
+    throttle: Throttle

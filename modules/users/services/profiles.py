@@ -10,6 +10,7 @@ from slugify import slugify
 from sqlalchemy.exc import IntegrityError
 
 from kernel.errors import NotFound
+from kernel.identity import identity
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
 from modules.users.contracts import (
@@ -23,7 +24,6 @@ from modules.users.contracts import (
     Users,
 )
 from modules.users.entities import person, popularity, username_of
-from modules.users.identity import identity
 from modules.users.models import UserRow
 from modules.users.repositories import UserRepository
 from modules.users.schemas import ChangeProfile, ReplaceProfile

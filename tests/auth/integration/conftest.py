@@ -17,7 +17,7 @@ from kernel.cache import Cache
 from kernel.module import Module
 from kernel.reads import Reader
 from kernel.runtime import Runtime
-from kernel.security import Permissions, public
+from kernel.security import Permissions, public, signed_in_recently
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import MailTokenRow, SessionRow
@@ -34,7 +34,14 @@ def open_to_all() -> str:
     return "come in"
 
 
+@get(guards=[signed_in_recently], sync_to_thread=False)
+def open_to_the_fresh() -> str:
+    """For those who have just proved who they are."""
+    return "come in"
+
+
 door = Module(name="door", controllers=[open_to_all])
+vault = Module(name="vault", controllers=[open_to_the_fresh])
 
 
 @asynccontextmanager
@@ -60,7 +67,7 @@ async def auth_alone(
         provide_users=provide_users,
         provide_directory=provide_directory,
     )
-    async with running(create_app(kernel, [module, door])) as client:
+    async with running(create_app(kernel, [module, door, vault])) as client:
         yield client
 
 

@@ -6,7 +6,7 @@ from unicodedata import normalize
 import pytest
 
 from kernel.errors import ValidationFailed
-from modules.users.identity import identity
+from kernel.identity import identity
 
 
 def wide(text: str) -> str:

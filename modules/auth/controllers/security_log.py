@@ -1,0 +1,27 @@
+"""What happened to one's account."""
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
+from kernel.http.request import HttpRequest
+from kernel.pages import Page
+from kernel.security import Principal, signed_in
+from modules.auth.schemas import SecurityEvent
+from modules.auth.services import SecurityLog
+
+
+class SecurityLogController(Controller):
+    """One's own security log."""
+
+    @get("/events", operation_id="listSecurityEvents", guards=[signed_in])
+    async def show_all(
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        security_log: NamedDependency[SecurityLog],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Page[SecurityEvent]]:
+        """Sign-ins, wrong passwords and all else of half a year that concerns the safety of one's account."""
+        return listing(request, await security_log.page(me.id, cursor=cursor, limit=limit))
