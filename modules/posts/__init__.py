@@ -1,6 +1,25 @@
 """Posts: what people write."""
 
-from modules.posts.contracts import InvalidTransition, Post, PostDeleted, PostPublished, Posts
+from modules.posts.contracts import (
+    CommentWritten,
+    InvalidTransition,
+    Post,
+    PostDeleted,
+    PostPublished,
+    Posts,
+    Reaction,
+    ReactionAdded,
+)
 from modules.posts.services import provide_posts
 
-__all__ = ["InvalidTransition", "Post", "PostDeleted", "PostPublished", "Posts", "provide_posts"]
+__all__ = [
+    "CommentWritten",
+    "InvalidTransition",
+    "Post",
+    "PostDeleted",
+    "PostPublished",
+    "Posts",
+    "Reaction",
+    "ReactionAdded",
+    "provide_posts",
+]

@@ -9,6 +9,7 @@ from kernel.errors import Conflict
 from kernel.events import Event
 
 Status: TypeAlias = Literal["draft", "scheduled", "published", "archived"]
+Reaction: TypeAlias = Literal["like", "love", "laugh", "wow", "sad"]
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,26 @@ class PostDeleted(Event, frozen=True, tag="posts.deleted"):
 
     post_id: UUID
     author_id: UUID
+
+
+class CommentWritten(Event, frozen=True, tag="posts.commented"):
+    """Somebody commented on a post, or on the comment of ``parent_author_id``."""
+
+    comment_id: UUID
+    post_id: UUID
+    post_author_id: UUID
+    author_id: UUID
+    parent_id: UUID | None = None
+    parent_author_id: UUID | None = None
+
+
+class ReactionAdded(Event, frozen=True, tag="posts.reacted"):
+    """Somebody reacted to a post in this way for the first time."""
+
+    post_id: UUID
+    post_author_id: UUID
+    user_id: UUID
+    kind: Reaction
 
 
 class InvalidTransition(Conflict):
