@@ -4,10 +4,11 @@ from functools import partial
 
 from saq import CronJob
 
+from kernel.jobs import Loop
 from kernel.module import Module
 from modules.posts.controllers import PostController, StateController
 from modules.posts.seed import seed
-from modules.posts.services import erase, export, provide_post_reads, provide_post_service
+from modules.posts.services import erase, export, provide_post_reads, provide_post_service, publish_due
 from modules.posts.settings import PostSettings
 from modules.posts.tasks import forget_deleted_posts
 from modules.users import provide_directory, provide_users
@@ -25,6 +26,7 @@ def posts(settings: PostSettings) -> Module:
             "directory": provide_directory,
         },
         schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],
+        loops=[Loop(publish_due, seconds=0.5)],
         seed=seed,
         permissions={
             "posts:read:any": "Read posts that are not published.",

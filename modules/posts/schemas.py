@@ -38,6 +38,15 @@ class WritePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     status: Literal["draft", "published"] = "draft"
 
 
+class SchedulePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a post goes public by itself."""
+
+    scheduled_for: Annotated[
+        datetime,
+        msgspec.Meta(tz=True, description="A moment to come.", examples=["2027-01-31T12:00:00.000000Z"]),
+    ]
+
+
 class ChangePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Any subset of what can be edited."""
 

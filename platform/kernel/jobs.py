@@ -6,8 +6,11 @@ Redis is away, and uses up its whole grace period to stop; the two classes below
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from saq import Job, Status, Worker
@@ -22,10 +25,34 @@ DEQUEUE_TIMEOUT = 2.0
 """How long an idle slot waits for a job, in seconds; its client must wait longer."""
 
 
+log = structlog.get_logger()
+
+
 class Context(SaqContext):
     """What a scheduled task may rely on."""
 
     database: Database
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What every worker looks for in PostgreSQL again and again: neither Redis nor a killed worker delays it."""
+
+    look: Callable[[Database], Awaitable[bool]]
+    """Does what is due, and tells whether there may be more; several look at once, so it locks what it takes."""
+    seconds: float
+    """Between two looks."""
+
+    async def run_for_ever(self, database: Database) -> None:
+        """Until cancelled, whatever fails in between."""
+        while True:
+            try:
+                there_may_be_more = await self.look(database)
+            except Exception as error:  # the loop outlives a database that is away
+                log.warning("loop failed", loop=self.look.__name__, error=type(error).__name__)
+                there_may_be_more = False
+            if not there_may_be_more:
+                await asyncio.sleep(self.seconds)
 
 
 class Queue(RedisQueue):

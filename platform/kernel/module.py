@@ -12,7 +12,7 @@ from saq import CronJob
 
 from kernel.cache import Cache
 from kernel.demo import Seed
-from kernel.jobs import Context
+from kernel.jobs import Context, Loop
 from kernel.mail import Compose
 from kernel.reads import Reader
 from kernel.security import Authenticator, Permissions
@@ -41,6 +41,7 @@ class Module:
     """One module of an application proves who is calling."""
     subscribers: Sequence[Subscriber[Any]] = ()  # Any: every subscriber knows its own event type
     schedule: Sequence[CronJob[Context]] = ()
+    loops: Sequence[Loop] = ()
     seed: Seed | None = None
     """Demo data; modules that are listed later find the people in it."""
     letters: Mapping[str, Compose] = field(default_factory=dict[str, Compose])

@@ -81,7 +81,12 @@ async def run(settings: KernelSettings, modules: Sequence[Module], served: Seque
     """Work until SIGTERM or SIGINT; running jobs finish within the grace period."""
     runtime = open_runtime(settings, modules)
     worker, delivery = build(settings, modules, runtime, served)
-    tasks = [asyncio.create_task(delivery.relay_for_ever()), asyncio.create_task(runtime.poke.listen_for_ever())]
+    loops = [loop for module in (modules if served is None else served) for loop in module.loops]
+    tasks = [
+        asyncio.create_task(delivery.relay_for_ever()),
+        asyncio.create_task(runtime.poke.listen_for_ever()),
+        *(asyncio.create_task(loop.run_for_ever(runtime.database)) for loop in loops),
+    ]
     log.info("worker started", concurrency=settings.jobs.concurrency)
     try:
         await worker.start()

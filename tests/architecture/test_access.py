@@ -73,6 +73,12 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("POST /api/v1/posts/{post_id}/archive", SIGNED_IN, Call(others=404, unless="posts:write:any")),
     ("POST /api/v1/posts/{post_id}/publish", SIGNED_IN, Call(others=404, unless="posts:write:any")),
     ("POST /api/v1/posts/{post_id}/restore", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
+    ("DELETE /api/v1/posts/{post_id}/schedule", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
+    (
+        "PUT /api/v1/posts/{post_id}/schedule",
+        SIGNED_IN,
+        Call(body={"scheduled_for": "2099-12-31T12:00:00Z"}, others=404, unless="posts:write:any"),
+    ),
     ("POST /api/v1/posts/{post_id}/unpublish", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
     ("GET /api/v1/system/modules", ANYONE),
     ("GET /api/v1/users/by-username/{username}", ANYONE, Call()),

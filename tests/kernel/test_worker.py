@@ -10,11 +10,11 @@ import pytest
 from saq import CronJob
 
 from kernel.delivery import ENOUGH, Delivery
-from kernel.jobs import Context, JobWorker, end
+from kernel.jobs import Context, JobWorker, Loop, end
 from kernel.module import Module
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Subscriber, UnitOfWork
+from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 from kernel.worker import build, run, schedule
 from tests.kernel.support import HASTY, NOWHERE, Happened, Open, eventually, note, notes, outbox, publish, record
 
@@ -148,15 +148,29 @@ def test_scheduled_functions_of_the_same_name_do_not_collide() -> None:
 
 
 @pytest.mark.parametrize("redis", ["there", "away"])
-async def test_a_worker_delivers_and_ends_when_asked_with_redis_or_without(
+async def test_a_worker_delivers_loops_and_ends_when_asked_with_redis_or_without(
     open_kernel: Open, hasty: KernelSettings, redis: str
 ) -> None:
     runtime = open_kernel(Subscriber(Happened, record))
     settings = hasty if redis == "there" else msgspec.structs.replace(hasty, redis_url=NOWHERE)
     await publish(runtime.database, "a")
-    module = Module(name="scratch", subscribers=[Subscriber(Happened, record)])
+    looks: list[float] = []
+
+    async def look(_: Database) -> bool:
+        looks.append(time.monotonic())
+        if len(looks) == 1:
+            raise RuntimeError
+        return len(looks) == 2
+
+    async def looked_again() -> bool:
+        return len(looks) >= 4
+
+    subscribers = [Subscriber(Happened, record)]
+    module = Module(name="scratch", subscribers=subscribers, loops=[Loop(look, seconds=0.05)])
     life = asyncio.create_task(run(settings, [module]))
     await eventually(lambda: all_done(runtime))
+    await eventually(looked_again)
+    assert looks[1] - looks[0] >= 0.05
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(life, timeout=2)
     assert await notes(runtime.database) == ["a"]

@@ -88,6 +88,7 @@ def columns_of(kind: type[SummaryRecord]) -> list[InstrumentedAttribute[Any]]:  
 # Written out, not bound: with a parameter in it, a statement that is planned once could not use a partial index.
 PRESENT = PostRow.deleted_at.is_(None)
 PUBLIC = and_(PostRow.status == literal_column("'published'"), PRESENT)
+SCHEDULED = and_(PostRow.status == literal_column("'scheduled'"), PRESENT)
 
 FULL = select(*columns_of(PostRecord)).where(PRESENT)
 BY_ID = Query(FULL.where(PostRow.id == bindparam("post_id", type_=Uuid())), PostRecord)

@@ -9,6 +9,7 @@ from modules.posts.contracts import Posts
 from modules.posts.services.personal_data import erase, export
 from modules.posts.services.posts import RESTORABLE, PostService
 from modules.posts.services.reading import PostReads
+from modules.posts.services.scheduling import publish_due
 from modules.posts.services.states import Act
 from modules.users import Directory, Users, provide_users
 
@@ -40,4 +41,5 @@ __all__ = [
     "provide_post_reads",
     "provide_post_service",
     "provide_posts",
+    "publish_due",
 ]

@@ -1,7 +1,7 @@
 """Writing and publishing posts."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -9,7 +9,7 @@ import msgspec
 from slugify import slugify
 
 from kernel.db import utc_now
-from kernel.errors import NotFound, PermissionDenied
+from kernel.errors import NotFound, PermissionDenied, ValidationFailed, Violation
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
@@ -82,16 +82,23 @@ class PostService(Posts):
         self._uow.changes(post(post_id), LISTS)
         return await self._shown(row)
 
-    async def move(self, me: Principal, post_id: UUID, act: Act, if_match: IfMatch) -> Versioned[FullPost]:
-        """Publish, unpublish or archive; raises `InvalidTransition` and what `change` raises."""
+    async def move(
+        self, me: Principal, post_id: UUID, act: Act, if_match: IfMatch, *, scheduled_for: datetime | None = None
+    ) -> Versioned[FullPost]:
+        """One step in its life; raises `InvalidTransition` and what `change` raises."""
         row = await self._to_edit(me, post_id, if_match)
         row.status = after(cast("Status", row.status), act)
-        if row.status == "published" and row.published_at is None:
-            row.published_at = utc_now()
-            await self._uow.publish(PostPublished(post_id=row.id, author_id=row.author_id))
+        row.scheduled_for = scheduled_for
+        await announce(row, self._uow)
         await self._uow.session.flush()
         self._uow.changes(post(post_id), LISTS)
         return await self._shown(row)
+
+    async def schedule(self, me: Principal, post_id: UUID, moment: datetime, if_match: IfMatch) -> Versioned[FullPost]:
+        """Let it go public by itself then, within two seconds; raises `ValidationFailed` and what `move` raises."""
+        if moment <= utc_now():
+            raise ValidationFailed([Violation("/body/scheduled_for", "not_in_future", "Expected a moment to come.")])
+        return await self.move(me, post_id, "schedule", if_match, scheduled_for=moment)
 
     async def delete(self, me: Principal, post_id: UUID, if_match: IfMatch) -> None:
         """Take it away from everybody, at once; raises what `change` raises."""
@@ -124,6 +131,13 @@ class PostService(Posts):
         row = editable(me, await self._posts.to_edit(post_id))
         if_match.check(row.version)
         return row
+
+
+async def announce(row: PostRow, uow: UnitOfWork) -> None:
+    """Tell the world of a post that has just gone public for the first time."""
+    if row.status == "published" and row.published_at is None:
+        row.published_at = utc_now()
+        await uow.publish(PostPublished(post_id=row.id, author_id=row.author_id))
 
 
 def editable(me: Principal, row: PostRow | None) -> PostRow:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 from modules.posts.contracts import InvalidTransition, Status
 
-Act: TypeAlias = Literal["publish", "unpublish", "archive"]
+Act: TypeAlias = Literal["publish", "unpublish", "archive", "schedule", "unschedule"]
 
 TRANSITIONS: Mapping[tuple[Status, Act], Status] = {
     ("draft", "publish"): "published",
@@ -13,6 +13,10 @@ TRANSITIONS: Mapping[tuple[Status, Act], Status] = {
     ("archived", "publish"): "published",
     ("published", "unpublish"): "draft",
     ("archived", "unpublish"): "draft",
+    ("draft", "schedule"): "scheduled",
+    ("scheduled", "schedule"): "scheduled",
+    ("archived", "schedule"): "scheduled",
+    ("scheduled", "unschedule"): "draft",
     ("draft", "archive"): "archived",
     ("published", "archive"): "archived",
 }

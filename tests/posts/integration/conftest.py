@@ -100,16 +100,29 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
 
 
 @pytest.fixture(scope="module")
-async def module(settings: KernelSettings, everybody: People, heard: Heard) -> AsyncGenerator[httpx.AsyncClient]:
+def alone(everybody: People, heard: Heard) -> Module:
+    """The module between its fakes."""
     real = posts(PostSettings())
-    alone = replace(
+    return replace(
         real,
         dependencies={**real.dependencies, "users": lambda: everybody, "directory": lambda: FakeDirectory(everybody)},
         authenticator=credulous,
         subscribers=[Subscriber(kind, heard.hear, in_transaction=True) for kind in (PostPublished, PostDeleted)],
     )
+
+
+@pytest.fixture(scope="module")
+async def module(settings: KernelSettings, alone: Module) -> AsyncGenerator[httpx.AsyncClient]:
     async with running(create_app(settings, [alone])) as client:
         yield client
+
+
+@pytest.fixture
+async def hearing(settings: KernelSettings, alone: Module) -> AsyncGenerator[Runtime]:
+    """What a worker of this module alone opens: what it tells the world is heard."""
+    opened = open_runtime(settings, [alone])
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

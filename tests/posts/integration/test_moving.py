@@ -1,6 +1,7 @@
 """Publishing, unpublishing and archiving; and what the world hears of it."""
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx
 import pytest
@@ -15,6 +16,11 @@ from tests.posts.unit.test_states import LEADS_TO
 from tests.posts.writing import POSTS, alter, publish, write
 from tests.problems import refusal
 
+REQUESTS: Mapping[Act, tuple[str, str, object]] = {
+    "schedule": ("PUT", "schedule", {"scheduled_for": "2099-12-31T12:00:00Z"}),
+    "unschedule": ("DELETE", "schedule", None),
+}
+
 
 @pytest.mark.parametrize(("status", "act"), LEADS_TO)
 async def test_a_state_allows_what_the_table_says(
@@ -23,7 +29,8 @@ async def test_a_state_allows_what_the_table_says(
     address = f"{POSTS}/{(await write(http, ann))['id']}"
     await alter(runtime, address.rpartition("/")[2], status=status)
     before = (await http.get(address, headers=ann.headers)).json()
-    moved = await http.post(f"{address}/{act}", headers=ann.headers)
+    method, path, form = REQUESTS.get(act, ("POST", act, None))
+    moved = await http.request(method, f"{address}/{path}", json=form, headers=ann.headers)
     after = (await http.get(address, headers=ann.headers)).json()
     target = LEADS_TO[status, act]
     if target is None:
@@ -31,7 +38,10 @@ async def test_a_state_allows_what_the_table_says(
         assert moved.json()["detail"] == f"The state {status} does not allow: {act}."
         assert after == before
     else:
-        assert (moved.status_code, moved.json()) == (200, after)
+        if method == "DELETE":
+            assert (moved.status_code, moved.content) == (204, b"")
+        else:
+            assert (moved.status_code, moved.json()) == (200, after)
         assert (after["status"], after["version"]) == (target, before["version"] + 1)
 
 

@@ -12,15 +12,23 @@ LEADS_TO: dict[tuple[Status, Act], Status | None] = {
     ("draft", "publish"): "published",
     ("draft", "unpublish"): None,
     ("draft", "archive"): "archived",
+    ("draft", "schedule"): "scheduled",
+    ("draft", "unschedule"): None,
     ("scheduled", "publish"): "published",
     ("scheduled", "unpublish"): None,
     ("scheduled", "archive"): None,
+    ("scheduled", "schedule"): "scheduled",
+    ("scheduled", "unschedule"): "draft",
     ("published", "publish"): None,
     ("published", "unpublish"): "draft",
     ("published", "archive"): "archived",
+    ("published", "schedule"): None,
+    ("published", "unschedule"): None,
     ("archived", "publish"): "published",
     ("archived", "unpublish"): "draft",
     ("archived", "archive"): None,
+    ("archived", "schedule"): "scheduled",
+    ("archived", "unschedule"): None,
 }
 
 
