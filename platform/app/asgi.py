@@ -7,7 +7,7 @@ from app.docs import docs_config, docs_routes
 from app.documents import module_map
 from app.pages import pages
 from app.registry import chosen, modules
-from app.system import system
+from app.system import OutboxController, modules_route
 from app.version import running_version
 from kernel.application import create_app
 from kernel.http.edge import Application
@@ -37,6 +37,7 @@ def build(env: Mapping[str, str]) -> Application:
         settings,
         product,
         served=chosen(product, env),
-        routes=[*docs_routes(openapi), *pages(maps, version, mailbox=mailbox), system(maps)],
+        routes=[*docs_routes(openapi), *pages(maps, version, mailbox=mailbox), modules_route(maps)],
+        signed_in_routes=[OutboxController],
         openapi=openapi,
     )

@@ -38,11 +38,13 @@ def create_app(
     *,
     served: Sequence[Module] | None = None,
     routes: Sequence[ControllerRouterHandler] = (),
+    signed_in_routes: Sequence[ControllerRouterHandler] = (),
     openapi: OpenAPIConfig | None = None,
 ) -> Application:
     """One application out of independent slices; a test passes a single one.
 
-    ``modules`` are known in full; ``served`` narrows whose routes are mounted. ``routes`` belong to no module.
+    ``modules`` are known in full; ``served`` narrows whose routes are mounted. ``routes`` belong to no module,
+    nor do ``signed_in_routes``, which look at who is calling.
     """
     runtime = open_runtime(settings, modules)
     health = Health(runtime.engine, runtime.redis.client)
@@ -94,7 +96,7 @@ def create_app(
             HealthController,
             ProblemController,
             metrics_route(exposition, settings.metrics, proxies),
-            Router(path="/", route_handlers=[module.router() for module in mounted], opt=opt),
+            Router(path="/", route_handlers=[*(module.router() for module in mounted), *signed_in_routes], opt=opt),
             *(module.root_router() for module in mounted),
             *routes,
         ],

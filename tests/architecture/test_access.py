@@ -18,7 +18,7 @@ from kernel.module import Module
 from kernel.runtime import open_runtime
 from kernel.security import Access
 from kernel.settings import KernelSettings
-from tests.architecture.cells import ACTORS, ANYONE, SCRAPERS, SIGNED_IN, Call, expected
+from tests.architecture.cells import ACTORS, ANYONE, SCRAPERS, SIGNED_IN, SUPERUSERS, Call, expected
 from tests.architecture.world import World
 from tests.running import PASSWORD, Person, running, wipe
 
@@ -81,6 +81,8 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ),
     ("POST /api/v1/posts/{post_id}/unpublish", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
     ("GET /api/v1/system/modules", ANYONE),
+    ("GET /api/v1/system/outbox", SUPERUSERS),
+    ("POST /api/v1/system/outbox/{outbox_id}/replay", SUPERUSERS, Call()),
     ("GET /api/v1/users/by-username/{username}", ANYONE, Call()),
     ("GET /api/v1/users/me", SIGNED_IN),
     ("PATCH /api/v1/users/me", SIGNED_IN, Call(body={"bio": "x"})),

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from kernel.db import new_id, utc_now
+from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from kernel.vault import Vault
@@ -128,8 +129,17 @@ async def session_id(_: World, owner: Person) -> str:
     return named
 
 
+async def outbox_id(world: World, _: Person) -> str:
+    """Of an event that was given up."""
+    row = OutboxRow(id=new_id(), topic="tests.given_up", subscriber="tests.nobody", payload={}, dead_at=utc_now())
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return str(row.id)
+
+
 THINGS: dict[str, Thing] = {
     "notification_id": notification_id,
+    "outbox_id": outbox_id,
     "post_id": post_id,
     "session_id": session_id,
     "slug": slug,

@@ -1,4 +1,4 @@
-"""What the product says about itself to programs."""
+"""The map of modules, for programs."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from app.module_map import ModuleMap
 from kernel.security import public
 
 
-def system(modules: Sequence[ModuleMap]) -> HTTPRouteHandler:
+def modules_route(modules: Sequence[ModuleMap]) -> HTTPRouteHandler:
     """``GET /api/v1/system/modules``."""
 
     @get("/api/v1/system/modules", operation_id="listModules", guards=[public], tags=["system"], sync_to_thread=False)
