@@ -2,7 +2,7 @@
 
 from kernel.mail import post
 from kernel.unit_of_work import UnitOfWork
-from modules.notifications.repositories import Fact, NotificationRepository
+from modules.notifications.repositories import ArrivalRepository, Fact
 from modules.posts import PostPublished
 from modules.users import UserFollowed, UserRegistered, provide_follows, provide_users
 
@@ -16,7 +16,7 @@ async def greet(event: UserRegistered, uow: UnitOfWork) -> None:
     if user is None:
         return
     fact = Fact(event_id=event.event_id, type="welcome", target_kind="user", target_id=user.id)
-    if await NotificationRepository(session=uow.session).deliver(fact, [user.id]):
+    if await ArrivalRepository(session=uow.session).deliver(fact, [user.id]):
         await post(uow, "notifications.welcome", user_id=user.id, recipient=user.email)
 
 
@@ -29,7 +29,7 @@ async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
         target_kind="user",
         target_id=event.follower_id,
     )
-    await NotificationRepository(session=uow.session).deliver(fact, [event.followee_id])
+    await ArrivalRepository(session=uow.session).gather(fact, event.followee_id)
 
 
 async def tell_followers(event: PostPublished, uow: UnitOfWork) -> None:
@@ -41,7 +41,7 @@ async def tell_followers(event: PostPublished, uow: UnitOfWork) -> None:
         target_kind="post",
         target_id=event.post_id,
     )
-    follows, notifications = provide_follows(uow), NotificationRepository(session=uow.session)
+    follows, notifications = provide_follows(uow), ArrivalRepository(session=uow.session)
     followers = await follows.follower_ids(event.author_id, after=None, limit=PAGE)
     while followers:
         await notifications.deliver(fact, followers)

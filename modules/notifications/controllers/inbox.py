@@ -1,19 +1,24 @@
 """Reading and marking one's own notifications."""
 
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+import msgspec
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
+from kernel.bounds import EARLIEST, END
+from kernel.errors import ValidationFailed, Violation
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.pages import Page
 from kernel.security import Principal, signed_in
-from modules.notifications.schemas import Notification, Type, Unread
-from modules.notifications.services import InboxService
+from modules.notifications.schemas import Notification, ReadAll, Type, Unread
+from modules.notifications.services import InboxService, UnreadCounts
 
 
 class InboxController(Controller):
@@ -31,21 +36,31 @@ class InboxController(Controller):
         cursor: Cursor = None,
         unread: Annotated[bool | None, QueryParameter(description="Those that wait, or those that were read.")] = None,
         type: Annotated[Type | None, QueryParameter(description="Of this type.")] = None,  # noqa: A002 - its name
+        archived: Annotated[
+            bool, QueryParameter(description="Those that were put away, instead of the others.")
+        ] = False,
     ) -> Response[Page[Notification]]:
         """One's own notifications, newest first."""
-        page = await inbox_service.page(me.id, unread=unread, kind=type, cursor=cursor, limit=limit)
+        page = await inbox_service.page(me.id, unread=unread, kind=type, archived=archived, cursor=cursor, limit=limit)
         return listing(request, page)
 
     @get("/unread-count", operation_id="countUnreadNotifications")
     async def count_unread(
-        self,
-        request: HttpRequest,
-        me: NamedDependency[Principal],
-        inbox_service: NamedDependency[InboxService],
+        self, request: HttpRequest, me: NamedDependency[Principal], unread_counts: NamedDependency[UnreadCounts]
     ) -> Response[Unread]:
         """How many wait; poll it with the ETag."""
-        unread = await inbox_service.unread(me.id)
+        unread = await unread_counts.of(me.id)
         return resource(request, unread.value, version=unread.version)
+
+    @post("/read-all", operation_id="readAllNotifications", status_code=204)
+    async def read_all(
+        self,
+        me: NamedDependency[Principal],
+        inbox_service: NamedDependency[InboxService],
+        data: JSONBody[ReadAll | None] = None,
+    ) -> None:
+        """Mark all as read that have arrived by now, or up to one of them. What arrives meanwhile still waits."""
+        await inbox_service.mark_all(me.id, bound(data.up_to) if data and data.up_to is not None else None)
 
     @post("/{notification_id:uuid}/read", operation_id="readNotification", status_code=204)
     async def read(
@@ -66,3 +81,34 @@ class InboxController(Controller):
     ) -> None:
         """Mark as not read."""
         await inbox_service.mark(me.id, notification_id, read=False)
+
+    @post("/{notification_id:uuid}/archive", operation_id="archiveNotification", status_code=204)
+    async def archive(
+        self,
+        notification_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        inbox_service: NamedDependency[InboxService],
+    ) -> None:
+        """Put away: `?archived=true` still lists it, and it does not wait any more."""
+        await inbox_service.archive(me.id, notification_id)
+
+    @delete("/{notification_id:uuid}", operation_id="deleteNotification")
+    async def delete(
+        self,
+        notification_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        inbox_service: NamedDependency[InboxService],
+    ) -> None:
+        """Delete for good."""
+        await inbox_service.delete(me.id, notification_id)
+
+
+def bound(text: str) -> UUID | datetime:
+    """An id, or a moment with a zone; raises `ValidationFailed`."""
+    with suppress(msgspec.ValidationError):
+        return msgspec.convert(text, UUID)
+    with suppress(msgspec.ValidationError):
+        moment = msgspec.convert(text, datetime)
+        if moment.tzinfo is not None and EARLIEST <= moment < END:
+            return moment
+    raise ValidationFailed([Violation("/body/up_to", "invalid_format", "Expected an id or a moment with a zone.")])

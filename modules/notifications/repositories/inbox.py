@@ -1,28 +1,48 @@
-"""Notifications and inboxes."""
+"""One person's notifications, and how many of them wait."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ARRAY, Uuid, bindparam, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from kernel.db import new_id
+from kernel.reads import Query
 from modules.notifications.models import InboxRow, NotificationRow
-from modules.notifications.schemas import TargetKind, Type
+from modules.notifications.schemas import Type
 
-IDS = ARRAY(Uuid())
+OUT = (NotificationRow.id, NotificationRow.read_at, NotificationRow.archived_at, NotificationRow.hidden)
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What all recipients of one event are told."""
+class InboxCount(msgspec.Struct, frozen=True):
+    """What is kept of an inbox beside its notifications."""
 
-    event_id: UUID
-    type: Type
-    actor_id: UUID | None = None
-    target_kind: TargetKind
-    target_id: UUID
+    id: UUID
+    unread: int
+    version: int
+
+
+COUNTS = Query(
+    select(InboxRow.id, InboxRow.unread, InboxRow.version).where(
+        InboxRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    ),
+    InboxCount,
+)
 
 
 class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
@@ -30,77 +50,98 @@ class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
 
     model_type = NotificationRow
 
-    async def deliver(self, fact: Fact, recipients: Sequence[UUID]) -> Sequence[UUID]:
-        """Put one notification into each inbox and count it, in one statement; to whom it was news.
-
-        Whoever has it keeps just that one.
-        """
-        values = msgspec.structs.asdict(fact)
-        new = select(
-            func.unnest(bindparam("ids", [new_id() for _ in recipients], IDS)),
-            func.unnest(bindparam("recipients", sorted(recipients), IDS)),
-            *(literal(value, NotificationRow.__table__.c[column].type) for column, value in values.items()),
-            literal(1),
-        )
-        fresh = (
-            insert(NotificationRow)
-            .from_select(["id", "recipient_id", *values, "count"], new, include_defaults=False)
-            .on_conflict_do_nothing(index_elements=["recipient_id", "event_id"])
-            .returning(NotificationRow.recipient_id)
-            .cte("fresh")
-        )
-        counted = insert(InboxRow).from_select(
-            ["id", "unread", "version"],
-            select(fresh.c.recipient_id, literal(1), literal(1)).order_by(fresh.c.recipient_id),
-            include_defaults=False,
-        )
-        told = await self.session.scalars(
-            counted.on_conflict_do_update(
-                index_elements=["id"], set_={"unread": InboxRow.unread + 1, "version": InboxRow.version + 1}
-            ).returning(InboxRow.id)
-        )
-        return told.all()
-
     async def page(
-        self, recipient_id: UUID, *, unread: bool | None, kind: Type | None, after: UUID | None, limit: int
+        self,
+        recipient_id: UUID,
+        *,
+        unread: bool | None,
+        kind: Type | None,
+        archived: bool,
+        before: int | None,
+        limit: int,
     ) -> Sequence[NotificationRow]:
-        """One page of an inbox, newest first."""
-        statement = select(NotificationRow).where(
-            NotificationRow.recipient_id == recipient_id, NotificationRow.archived_at.is_(None)
+        """One page of an inbox, the latest arrival first."""
+        row = NotificationRow
+        statement = select(row).where(
+            row.recipient_id == recipient_id, row.hidden.is_(None), row.archived_at.is_(None) != archived
         )
         if unread is not None:
-            statement = statement.where(NotificationRow.read_at.is_(None) == unread)
+            statement = statement.where(row.read_at.is_(None) == unread)
         if kind is not None:
-            statement = statement.where(NotificationRow.type == kind)
-        if after is not None:
-            statement = statement.where(NotificationRow.id < after)
-        return (await self.session.scalars(statement.order_by(NotificationRow.id.desc()).limit(limit))).all()
+            statement = statement.where(row.type == kind)
+        if before is not None:
+            statement = statement.where(row.arrival < literal(before, BigInteger()))
+        return (await self.session.scalars(statement.order_by(row.arrival.desc()).limit(limit))).all()
 
-    async def mark(self, recipient_id: UUID, notification_id: UUID, *, read: bool) -> bool:
-        """Set or clear the read mark and keep the count in step; whether anything changed."""
-        changed = await self.session.execute(
+    async def mark(self, recipient_id: UUID, *which: ColumnElement[bool], read: bool) -> bool:
+        """Set or clear the read mark of ``which`` and keep the count in step; whether anything changed."""
+        return await self._change(
+            recipient_id,
+            update(NotificationRow)
+            .where(
+                NotificationRow.recipient_id == recipient_id,
+                NotificationRow.hidden.is_(None),
+                NotificationRow.read_at.is_(None) == read,
+                *which,
+            )
+            .values(read_at=func.now() if read else None)
+            .returning(*OUT),
+            unread=-1 if read else 1,
+            if_null=["hidden", "archived_at"],
+        )
+
+    async def archive(self, recipient_id: UUID, notification_id: UUID) -> bool:
+        """Put it away; one that waited does not wait any more. Whether anything changed."""
+        return await self._change(
+            recipient_id,
             update(NotificationRow)
             .where(
                 NotificationRow.id == notification_id,
                 NotificationRow.recipient_id == recipient_id,
-                NotificationRow.read_at.is_(None) == read,
+                NotificationRow.hidden.is_(None),
+                NotificationRow.archived_at.is_(None),
             )
-            .values(read_at=func.now() if read else None)
-            .returning(NotificationRow.id)
-            .execution_options(synchronize_session=False)
+            .values(archived_at=func.now())
+            .returning(*OUT),
+            unread=-1,
+            if_null=["hidden", "read_at"],
         )
-        if changed.first() is None:
-            return False
-        await self.session.execute(
-            update(InboxRow)
-            .where(InboxRow.id == recipient_id)
-            .values(unread=InboxRow.unread + (-1 if read else 1), version=InboxRow.version + 1)
-            .execution_options(synchronize_session=False)
+
+    async def delete_shown(self, recipient_id: UUID, notification_id: UUID) -> bool:
+        """Hide it for good; whether anything changed. The row stays: its event is not to be told again."""
+        return await self._change(
+            recipient_id,
+            update(NotificationRow)
+            .where(
+                NotificationRow.id == notification_id,
+                NotificationRow.recipient_id == recipient_id,
+                NotificationRow.hidden.is_(None),
+            )
+            .values(hidden="deleted")
+            .returning(*OUT),
+            unread=-1,
+            if_null=["read_at", "archived_at"],
         )
-        return True
 
-
-class InboxRepository(SQLAlchemyAsyncRepository[InboxRow]):
-    """Inboxes as a collection."""
-
-    model_type = InboxRow
+    async def _change(
+        self,
+        recipient_id: UUID,
+        change: ReturningUpdate[tuple[UUID, datetime | None, datetime | None, str | None]],
+        *,
+        unread: Literal[1, -1],
+        if_null: Sequence[str],
+    ) -> bool:
+        """Run ``change``; those of its rows where ``if_null`` is begin or cease to wait."""
+        await self.session.execute(select(InboxRow.id).where(InboxRow.id == recipient_id).with_for_update())
+        changed = change.cte("changed")
+        waiting = and_(*(changed.c[name].is_(None) for name in if_null))
+        counted = await self.session.execute(select(func.count(), func.count().filter(waiting)).select_from(changed))
+        everything, number = counted.tuples().one()
+        if everything:
+            await self.session.execute(
+                update(InboxRow)
+                .where(InboxRow.id == recipient_id)
+                .values(unread=InboxRow.unread + unread * number, version=InboxRow.version + 1)
+                .execution_options(synchronize_session=False)
+            )
+        return everything > 0

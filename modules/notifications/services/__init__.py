@@ -2,8 +2,9 @@
 
 from litestar.di import NamedDependency
 
+from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
-from modules.notifications.services.inbox import InboxService
+from modules.notifications.services.inbox import InboxService, UnreadCounts
 from modules.notifications.services.presentation import Presentation
 from modules.posts import Posts
 from modules.users import Users
@@ -21,4 +22,16 @@ def provide_inbox_service(
     return InboxService(uow, presentation)
 
 
-__all__ = ["InboxService", "Presentation", "provide_inbox_service", "provide_presentation"]
+def provide_unread_counts(reader: NamedDependency[Reader]) -> UnreadCounts:
+    """The numbers that are polled."""
+    return UnreadCounts(reader)
+
+
+__all__ = [
+    "InboxService",
+    "Presentation",
+    "UnreadCounts",
+    "provide_inbox_service",
+    "provide_presentation",
+    "provide_unread_counts",
+]

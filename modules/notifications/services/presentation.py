@@ -1,38 +1,49 @@
 """What a recipient sees of a row: words are made when they are read, in the names of now."""
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Sequence
+from typing import Protocol, cast
+from uuid import UUID
 
 from modules.notifications.models import NotificationRow
 from modules.notifications.schemas import Notification, Target, TargetKind, Type
+from modules.notifications.services.words import words
 from modules.posts import Post, Posts
 from modules.users import Person, User, Users
 
-PLACES: Mapping[TargetKind, str] = {"post": "/api/v1/posts", "user": "/api/v1/users"}
+
+class Told(Protocol):
+    """What is known of something that happened: a row, or what a mail is written from."""
+
+    actor_id: UUID | None
+    target_kind: str
+    target_id: UUID
+    post_id: UUID | None
 
 
-def to_target(row: NotificationRow) -> Target:
+def post_of(told: Told) -> UUID | None:
+    """The post that it is about, or on which it happened."""
+    return told.target_id if told.target_kind == "post" else told.post_id
+
+
+def to_target(told: Told) -> Target:
     """What a notification is about, and where that is."""
-    kind = cast("TargetKind", row.target_kind)
-    return Target(kind=kind, id=row.target_id, url=f"{PLACES[kind]}/{row.target_id}")
-
-
-def words(kind: Type, actor: User | None, post: Post | None) -> tuple[str, str]:
-    """Title and body, in the names of now."""
-    who = actor.name if actor else "Somebody"
+    kind = cast("TargetKind", told.target_kind)
     match kind:
-        case "welcome":
-            return "Welcome to Quire", "Write your first post, or follow somebody."
-        case "new_follower":
-            return f"{who} follows you", ""
-        case "post_published":
-            return f"{who} published a post", post.title if post and post.status == "published" else ""
+        case "post":
+            url = f"/api/v1/posts/{told.target_id}"
+        case "comment":
+            url = f"/api/v1/posts/{told.post_id}/comments"
+        case "user":
+            url = f"/api/v1/users/{told.target_id}"
+        case "session":
+            url = f"/api/v1/auth/sessions/{told.target_id}"
+    return Target(kind=kind, id=told.target_id, url=url)
 
 
 def to_notification(row: NotificationRow, actor: User | None, post: Post | None) -> Notification:
     """The single place where a row becomes something that its recipient may see."""
     kind = cast("Type", row.type)
-    title, body = words(kind, actor, post)
+    title, body = words(kind, actor=actor, post=post, count=row.count, detail=row.detail)
     return Notification(
         id=row.id,
         type=kind,
@@ -57,8 +68,12 @@ class Presentation:
     async def of(self, rows: Sequence[NotificationRow]) -> tuple[Notification, ...]:
         """In their order."""
         actors = await self._users.find_many({row.actor_id for row in rows if row.actor_id})
-        posts = await self._posts.find_many({row.target_id for row in rows if row.target_kind == "post"})
+        posts = await self._posts.find_many({post_id for row in rows if (post_id := post_of(row))})
         return tuple(
-            to_notification(row, actors.get(row.actor_id) if row.actor_id else None, posts.get(row.target_id))
+            to_notification(
+                row,
+                actors.get(row.actor_id) if row.actor_id else None,
+                posts.get(post_id) if (post_id := post_of(row)) else None,
+            )
             for row in rows
         )

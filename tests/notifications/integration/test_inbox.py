@@ -213,11 +213,12 @@ async def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(
     [
         *("", "x", "e30", "W10", "é", "x" * 5_000),
         encode_cursor(datetime(2026, 1, 1, tzinfo=UTC), UNKNOWN),
-        encode_cursor(UNKNOWN, UNKNOWN),
+        encode_cursor(1, 1),
         encode_cursor("nonsense"),
-        encode_cursor(1),
-        encode_cursor(UNKNOWN) + "A",
-        encode_cursor(UNKNOWN)[:-1],
+        encode_cursor(UNKNOWN),
+        encode_cursor(2**63),
+        encode_cursor(1) + "A",
+        encode_cursor(1)[:-1],
     ],
 )
 async def test_a_cursor_of_anything_else_is_refused(http: httpx.AsyncClient, ann: Caller, cursor: str) -> None:

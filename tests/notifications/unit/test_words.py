@@ -5,7 +5,8 @@ import pytest
 from kernel.db import new_id
 from modules.notifications.models import NotificationRow
 from modules.notifications.schemas import Target, TargetKind, Type
-from modules.notifications.services.presentation import to_target, words
+from modules.notifications.services.presentation import to_target
+from modules.notifications.services.words import words
 from modules.posts import Post
 from modules.posts.contracts import Status
 from modules.users import User
@@ -30,13 +31,14 @@ SCRIPT = "<script>alert('&amp;')</script>"
     ],
 )
 def test_a_type_has_its_words(kind: Type, actor: User | None, post: Post | None, title: str, body: str) -> None:
-    assert words(kind, actor, post) == (title, body)
+    assert words(kind, actor=actor, post=post, count=1, detail=None) == (title, body)
 
 
 @pytest.mark.parametrize("status", ["draft", "scheduled", "archived"])
 def test_a_post_that_went_away_is_not_quoted(status: Status) -> None:
     hidden = Post(id=POST.id, slug=POST.slug, title="Secret", author_id=POST.author_id, status=status)
-    assert words("post_published", ANN, hidden) == ("Ann published a post", "")
+    said = words("post_published", actor=ANN, post=hidden, count=1, detail=None)
+    assert said == ("Ann published a post", "")
 
 
 @pytest.mark.parametrize(("kind", "place"), [("post", "/api/v1/posts"), ("user", "/api/v1/users")])
