@@ -3,7 +3,7 @@
 from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
-from kernel.errors import Malformed, NotAuthenticated
+from kernel.errors import Malformed, NotAuthenticated, PermissionDenied
 from kernel.events import Event
 
 
@@ -30,6 +30,13 @@ class InvalidCredentials(NotAuthenticated):
     """
 
     persists = True
+
+
+class CrossSiteRequest(PermissionDenied):
+    """A cookie alone proves nothing: another site may have sent it.
+
+    Send the header `X-Requested-With`, with any value: only pages of this site can.
+    """
 
 
 class RefreshInvalid(NotAuthenticated):

@@ -15,7 +15,13 @@ from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth.authenticator import SessionAuthenticator
 from modules.auth.contracts import Enrolment
-from modules.auth.controllers import RegistrationController, SecurityLogController, SessionController
+from modules.auth.controllers import (
+    RefreshCookie,
+    RegistrationController,
+    SecurityLogController,
+    SessionController,
+    TokenController,
+)
 from modules.auth.keys import Keyring
 from modules.auth.known_sessions import KnownSessions
 from modules.auth.letters import letters
@@ -82,8 +88,17 @@ def auth(
     tools = open_tools(settings, kernel)
     verify_email_url = settings.verify_email_url or f"{kernel.public_url}/verify-email"
 
+    refresh_cookie = RefreshCookie(
+        path="/api/v1/auth",
+        secure=kernel.public_url.startswith("https:"),
+        max_age=settings.refresh_token_ttl,
+    )
+
     def provide_tools() -> Tools:
         return tools
+
+    def provide_refresh_cookie() -> RefreshCookie:
+        return refresh_cookie
 
     def authenticator(reader: Reader, cache: Cache, permissions: Permissions) -> Authenticator:
         directory = provide_directory(reader, cache, permissions)
@@ -91,13 +106,14 @@ def auth(
 
     return Module(
         name="auth",
-        controllers=[RegistrationController, SessionController, SecurityLogController],
+        controllers=[RegistrationController, SessionController, SecurityLogController, TokenController],
         root_controllers=pages,
         dependencies={
             "tools": provide_tools,
             "accounts": provide_accounts,
             "users": provide_users,
             "email_verification": provide_email_verification,
+            "refresh_cookie": provide_refresh_cookie,
             "refreshing": provide_refreshing,
             "registration": provide_registration,
             "security_log": provide_security_log,

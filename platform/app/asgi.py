@@ -29,7 +29,7 @@ def build(env: Mapping[str, str]) -> Application:
     settings = KernelSettings.from_env(env)
     product = modules(settings, env)
     version = running_version(env)
-    openapi = docs_config("Quire", version.version, DESCRIPTION)
+    openapi = docs_config("Quire", version.version, DESCRIPTION, token_url="/api/v1/auth/token")  # noqa: S106 - no secret
     maps = [module_map(module) for module in product]
     in_folder = settings.env == "development" and settings.mail_url.startswith("file:")
     mailbox = folder_of(settings.mail_url) if in_folder else None

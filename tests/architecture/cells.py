@@ -31,6 +31,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     """For those who may."""
     body: Any = None  # Any: JSON, or a `Form`
+    form: bool = False
+    """Whether the body is sent as a form."""
     path: str | None = None
     """Where the things of `tests.architecture.world` do not fit."""
     others: int | None = None

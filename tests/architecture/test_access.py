@@ -28,6 +28,10 @@ async def credentials(world: World, caller: Person | None) -> object:
     return {"email": (await world.person("owner")).email, "password": PASSWORD}
 
 
+async def oauth_form(world: World, caller: Person | None) -> object:
+    return {"grant_type": "password", "username": (await world.person("owner")).email, "password": PASSWORD}
+
+
 async def refresh_token(world: World, caller: Person | None) -> object:
     return {"refresh_token": (await world.person("owner")).tokens["refresh_token"]}
 
@@ -54,6 +58,7 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("DELETE /api/v1/auth/sessions", SIGNED_IN, Call(status=204)),
     ("GET /api/v1/auth/sessions", SIGNED_IN),
     ("DELETE /api/v1/auth/sessions/{session_id}", SIGNED_IN, Call(status=204, others=404)),
+    ("POST /api/v1/auth/token", ANYONE, Call(body=oauth_form, form=True)),
     ("GET /api/v1/notifications", SIGNED_IN),
     ("POST /api/v1/notifications/read-all", SIGNED_IN, Call(status=204)),
     ("GET /api/v1/notifications/unread-count", SIGNED_IN),
@@ -188,8 +193,8 @@ async def status(world: World, route: str, call: Call, actor: str) -> int:
     caller = owner if "owner" in actor else None if actor == "anonymous" else await world.person(actor)
     path = call.path or await world.path(template, owner)
     body = await call.body(world, caller) if callable(call.body) else call.body
-    answer = await world.http.request(
-        "HEAD" if call.stream else method, path, json=body, headers=caller.headers if caller else {}
-    )
+    sent = {"data" if call.form else "json": body}
+    headers = caller.headers if caller else {}
+    answer = await world.http.request("HEAD" if call.stream else method, path, headers=headers, **sent)
     assert answer.status_code != 401 or answer.headers["WWW-Authenticate"].startswith("Bearer")
     return answer.status_code

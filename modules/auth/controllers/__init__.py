@@ -1,7 +1,9 @@
 """HTTP surface of the auth module, mounted at ``/api/v1/auth``."""
 
+from modules.auth.controllers.refresh_cookie import RefreshCookie
 from modules.auth.controllers.registration import RegistrationController
 from modules.auth.controllers.security_log import SecurityLogController
 from modules.auth.controllers.sessions import SessionController
+from modules.auth.controllers.token import TokenController
 
-__all__ = ["RegistrationController", "SecurityLogController", "SessionController"]
+__all__ = ["RefreshCookie", "RegistrationController", "SecurityLogController", "SessionController", "TokenController"]

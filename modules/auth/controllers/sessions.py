@@ -13,13 +13,12 @@ from kernel.http.request import HttpRequest
 from kernel.limits import Limit as RateLimit
 from kernel.pages import Page
 from kernel.security import TOKENLESS, Principal, public, signed_in
-from modules.auth.contracts import InvalidCredentials, RefreshExpired, RefreshInvalid, RefreshReused
+from modules.auth.contracts import CrossSiteRequest, InvalidCredentials, RefreshExpired, RefreshInvalid, RefreshReused
+from modules.auth.controllers.refresh_cookie import NO_STORE, RefreshCookie
 from modules.auth.schemas import Credentials, Logout, Proof, Refresh, Session, TokenPair
 from modules.auth.services import Refreshing, Sessions, SigningIn
 
 REFRESHES = RateLimit("refresh", 3_000, 60)
-
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class SessionController(Controller):
@@ -34,32 +33,56 @@ class SessionController(Controller):
     )
     async def log_in(
         self,
+        request: HttpRequest,
         data: JSONBody[Credentials],
         signing_in: NamedDependency[SigningIn],
+        refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
         """Sign in: a session with its first pair of tokens."""
-        return Response(await signing_in.log_in(data.email, data.password), headers=NO_STORE)
+        pair = await signing_in.log_in(data.email, data.password)
+        return refresh_cookie.answer(request, pair, wanted=data.cookie)
 
     @post(
         "/refresh",
         operation_id="refresh",
         status_code=200,
         guards=[public],
-        opt={"problems": [RefreshInvalid, RefreshExpired, RefreshReused], TOKENLESS: True, LIMITS: [REFRESHES]},
+        opt={
+            "problems": [RefreshInvalid, RefreshExpired, RefreshReused, CrossSiteRequest],
+            TOKENLESS: True,
+            LIMITS: [REFRESHES],
+        },
     )
-    async def refresh(self, data: JSONBody[Refresh], refreshing: NamedDependency[Refreshing]) -> Response[TokenPair]:
-        """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s."""
-        return Response(await refreshing.refresh(data.refresh_token), headers=NO_STORE)
+    async def refresh(
+        self,
+        request: HttpRequest,
+        refreshing: NamedDependency[Refreshing],
+        refresh_cookie: NamedDependency[RefreshCookie],
+        data: JSONBody[Refresh | None] = None,
+    ) -> Response[TokenPair]:
+        """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s.
+
+        Without a body, the token is taken from the cookie; then the header `X-Requested-With` is needed.
+        """
+        if data is not None:
+            return Response(await refreshing.refresh(data.refresh_token), headers=NO_STORE)
+        pair = await refreshing.refresh(refresh_cookie.token(request))
+        return refresh_cookie.answer(request, pair)
 
     @post("/logout", operation_id="logOut", status_code=204, guards=[signed_in])
     async def log_out(
         self,
+        request: HttpRequest,
         me: NamedDependency[Principal],
         sessions: NamedDependency[Sessions],
+        refresh_cookie: NamedDependency[RefreshCookie],
         data: JSONBody[Logout | None] = None,
-    ) -> None:
+    ) -> Response[None]:
         """Sign out here, everywhere else, or everywhere."""
-        await sessions.log_out(me, (data or Logout()).scope)
+        scope = (data or Logout()).scope
+        await sessions.log_out(me, scope)
+        answer: Response[None] = Response(None, status_code=204)
+        return answer if scope == "others" else refresh_cookie.forget(request, answer)
 
     @post(
         "/reauthenticate",
@@ -69,10 +92,15 @@ class SessionController(Controller):
         opt={"problems": [InvalidCredentials, PermissionDenied, Overloaded]},
     )
     async def prove_again(
-        self, data: JSONBody[Proof], me: NamedDependency[Principal], signing_in: NamedDependency[SigningIn]
+        self,
+        request: HttpRequest,
+        data: JSONBody[Proof],
+        me: NamedDependency[Principal],
+        signing_in: NamedDependency[SigningIn],
+        refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
         """Say once more who you are, for what asks for a sign-in of the last five minutes."""
-        return Response(await signing_in.prove_again(me, data.password), headers=NO_STORE)
+        return refresh_cookie.answer(request, await signing_in.prove_again(me, data.password))
 
     @get("/sessions", operation_id="listSessions", guards=[signed_in])
     async def show_sessions(

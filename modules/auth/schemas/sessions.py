@@ -18,10 +18,14 @@ Password: TypeAlias = Annotated[
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sign-in form; what is too long for an account is simply wrong, not invalid."""
+    """Sign-in form; what is too long for an account is simply wrong, not invalid.
+
+    With `cookie`, a browser gets the refresh token in a cookie that no script can read.
+    """
 
     email: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, examples=["ada@example.org"])]
     password: Password
+    cookie: bool = False
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,10 +47,10 @@ class Logout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token for some minutes, and what the next one is asked for with."""
+    """An access token for some minutes, and what the next one is asked for with, unless a cookie holds that."""
 
     access_token: AccessToken
-    refresh_token: RefreshToken
+    refresh_token: RefreshToken | msgspec.UnsetType = msgspec.UNSET
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - no secret
     expires_in: Annotated[int, msgspec.Meta(description="Seconds.", examples=[600])]
     session_id: UUID
@@ -61,3 +65,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     ip: Annotated[str, msgspec.Meta(examples=["203.0.113.7"])]
     user_agent: Annotated[str, msgspec.Meta(examples=["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"])]
     current: bool
+
+
+OAuthErrorCode: TypeAlias = Literal["invalid_request", "invalid_grant", "unsupported_grant_type"]
+
+
+class OAuthError(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal as OAuth2 clients know it."""
+
+    error: OAuthErrorCode

@@ -135,7 +135,9 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
     failures: Answers = {}
     for status, group in groupby(sorted(expected, key=by_status), status_of):
         of_status = list(group)
-        if declared.isdisjoint(of_status):
+        if status in (handler.responses or {}):
+            failures[str(status)] = also(operation, status, answer_of(of_status))
+        elif declared.isdisjoint(of_status):
             name = "Or".join(kind.__name__ for kind in of_status)
             shared.setdefault(name, answer_of(of_status))
             failures[str(status)] = Reference(ref=f"#/components/responses/{name}")
@@ -201,6 +203,14 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
 def takes_precondition(handler: HTTPRouteHandler) -> bool:
     """Whether ``If-Match`` matters."""
     return any(field.annotation is IfMatch for field in handler.parsed_fn_signature.parameters.values())
+
+
+def also(operation: Operation, status: int, answer: OpenAPIResponse) -> OpenAPIResponse:
+    """A problem, or what the handler itself says of a status (OAuth2 has a form of its own)."""
+    declared = (operation.responses or {})[str(status)]
+    if isinstance(declared, OpenAPIResponse):
+        answer.content = {**(declared.content or {}), **(answer.content or {})}
+    return answer
 
 
 def answer_of(kinds: list[Kind]) -> OpenAPIResponse:
