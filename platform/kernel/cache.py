@@ -20,7 +20,7 @@ from kernel.breaker import Breaker
 from kernel.events import Event
 from kernel.redis_client import RedisServer
 from kernel.settings import CacheSettings
-from kernel.versions import Tokens
+from kernel.versions import Tokens, etag
 
 TOKEN_TTL = 86_400
 SHAPES = 50_000
@@ -40,16 +40,35 @@ class Loaded(msgspec.Struct, frozen=True):
     """A value as it was read, and the tokens of other entities that it embeds; None if those are not known."""
 
     body: bytes
-    version: int = 0
+    version: int | None = None
     tokens: Tokens | None = {}
+    next_cursor: str | None = None
+    """Of a page."""
+
+    @property
+    def tag(self) -> str:
+        """Its strong entity tag."""
+        return etag(self.body, self.version)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """A value as it is kept."""
+    """A value as it is kept, with what else its readers are told."""
 
     body: bytes
-    version: int
+    tag: str
     tokens: dict[str, bytes]
+    next_cursor: str | None = None
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """Where a value lies on one run of the server, and the tokens of all that it is known to embed."""
+
+    run_id: str
+    value: bytes
+    tokens: dict[str, bytes]
+    """By entity, the key of its token."""
+    keys: tuple[bytes, ...]
+    """All of these."""
 
 
 Load: TypeAlias = Callable[[], Awaitable[Loaded]]
@@ -66,14 +85,15 @@ class Cache:
         self._breaker = Breaker(failures=5, pause=1.0)
         self._look_up = Batch(self._ask)
         self._decoder = msgspec.msgpack.Decoder(Entry)
-        self._shapes: dict[str, Collection[str]] = {}
+        self._shapes: dict[str, Shape] = {}
         self._flights: dict[str, asyncio.Future[None]] = {}
         self._making_up: asyncio.Task[None] | None = None
 
     async def fetch(self, key: str, entities: Collection[str], load: Load) -> Loaded | Entry:
         """The value of ``key``, which is made of ``entities`` and of whatever else ``load`` says that it embeds.
 
-        ``load`` must read what is committed when it is called; it is called once, however many ask in the meantime.
+        A key is made of the same entities each time. ``load`` must read what is committed when it is called; it is
+        called once, however many ask in the meantime.
         """
         own = (EVERYTHING, *entities)
         while True:
@@ -122,29 +142,32 @@ class Cache:
 
     async def _stored(self, key: str, own: Collection[str]) -> tuple[Entry | None, Tokens]:
         """The value if it is good, and the present tokens of its own entities."""
-        run_id, value_key = self._server.run_id, self._key("v", key)
-        names = {name: self._key("g", name) for name in (*own, *self._shapes.get(key, ()))}
+        shape = self._shapes.get(key)
+        if shape is None or shape.run_id != self._server.run_id:
+            shape = self._shape(key, own)
         if self._making_up is not None:
             raise RedisError("changes were missed")
-        answers = await self._look_up.get((value_key, *names.values()))
-        if run_id != self._server.run_id:  # another server by now: it may have been started from a dump of the old one
+        answers = await self._look_up.get(shape.keys)
+        if shape.run_id != self._server.run_id:  # another by now: it may have been started from a dump of the old one
             answers = {}
-        found = {name: answers.get(token_key) for name, token_key in names.items()}
-        entry = self._decoded(answers.get(value_key))
+        entry = self._decoded(answers.get(shape.value))
         if entry is not None:
-            if more := entry.tokens.keys() - names.keys():
-                self._remember(key, entry)
-                found |= await self._found(more)
-            if entry.tokens.items() <= found.items():
+            if not entry.tokens.keys() <= shape.tokens.keys():
+                shape = self._shape(key, {*own, *entry.tokens})
+                answers = {**answers, **await self._look_up.get(shape.keys)}
+            for name, token in entry.tokens.items():
+                if answers.get(shape.tokens[name]) != token:
+                    break
+            else:
                 return entry, {}
-        return None, {name: token for name in own if (token := found[name])}
+        return None, {name: answers[place] for name in own if (place := shape.tokens[name]) in answers}
 
     def _decoded(self, raw: bytes | None) -> Entry | None:
         """What an older or newer program left there is no value."""
-        if raw is not None:
-            with suppress(msgspec.DecodeError):
-                return self._decoder.decode(raw)
-        return None
+        try:
+            return None if raw is None else self._decoder.decode(raw)
+        except msgspec.DecodeError:
+            return None
 
     async def _fill(self, key: str, own: Collection[str], seen: Tokens, load: Load) -> Loaded | Entry:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
@@ -157,8 +180,8 @@ class Cache:
             loaded = await load()
             if loaded.tokens is None:
                 return loaded
-            entry = Entry(loaded.body, loaded.version, {**loaded.tokens, **tokens})
-            self._remember(key, entry)
+            entry = Entry(loaded.body, loaded.tag, {**loaded.tokens, **tokens}, loaded.next_cursor)
+            self._shape(key, entry.tokens)
             with suppress(*AWAY):
                 await self._breaker.run(lambda: self._server.client.set(value_key, encoded(entry), px=self._lifetime()))
             return entry
@@ -198,10 +221,13 @@ class Cache:
                 self._making_up = None
                 return
 
-    def _remember(self, key: str, entry: Entry) -> None:
+    def _shape(self, key: str, entities: Collection[str]) -> Shape:
+        """What is to be asked for together the next time."""
         if len(self._shapes) >= SHAPES:
             self._shapes.clear()
-        self._shapes[key] = tuple(entry.tokens)
+        value, tokens = self._key("v", key), {name: self._key("g", name) for name in entities}
+        shape = self._shapes[key] = Shape(self._server.run_id, value, tokens, (value, *tokens.values()))
+        return shape
 
     def _key(self, kind: str, name: str) -> bytes:
         return f"{self._server.run_id}:{kind}:{name}".encode()

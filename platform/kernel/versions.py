@@ -1,6 +1,7 @@
 """Versions of what can change: a value with the number of its last edit, and what a writer believes it to be."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -11,6 +12,12 @@ T = TypeVar("T")
 
 Tokens: TypeAlias = Mapping[str, bytes]
 """Names of entities and the generations they were in when something was made of them (`kernel.cache`)."""
+
+
+def etag(body: bytes, version: int | None = None) -> str:
+    """The strong tag of these bytes; what has no version, such as a list, is tagged by its hash alone."""
+    digest = blake2b(body, digest_size=8).hexdigest()
+    return f'"{digest}"' if version is None else f'"{version}-{digest}"'
 
 
 class Versioned(msgspec.Struct, Generic[T], frozen=True):

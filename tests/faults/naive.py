@@ -18,7 +18,7 @@ class NaiveCache(Cache):
         if (stored := await client.get(f"naive:{key}")) is not None:
             return msgspec.msgpack.decode(stored, type=Entry)
         loaded = await load()
-        entry = Entry(loaded.body, loaded.version, {})
+        entry = Entry(loaded.body, loaded.tag, {}, loaded.next_cursor)
         await client.set(f"naive:{key}", msgspec.msgpack.encode(entry), ex=60)
         for entity in entities:
             await client.sadd(f"naive-keys:{entity}", key)  # type: ignore[misc] # redis-py types two worlds

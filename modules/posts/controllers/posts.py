@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 
 from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource, stored_resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, encoded_listing, listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, listing, stored_listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.pages import Page
@@ -47,10 +47,8 @@ class PostController(Controller):
         A list for an author whom nobody knows is empty.
         """
         filters = PostFilters(tag=tag, published_from=published_from, published_to=published_to, order=sort)
-        page, next_cursor = await post_reads.page(
-            filters, author=author, cursor=cursor, limit=limit, include_total=include_total
-        )
-        return encoded_listing(request, page, next_cursor, public=True)
+        page = await post_reads.page(filters, author=author, cursor=cursor, limit=limit, include_total=include_total)
+        return stored_listing(request, page, public=True)
 
     @get("/mine", operation_id="listOwnPosts", guards=[signed_in])
     async def show_own(
@@ -93,7 +91,7 @@ class PostController(Controller):
     ) -> Response[FullPost]:
         """A post by id; drafts only for their author."""
         shown, is_public = await post_reads.read(caller, post_id)
-        return stored_resource(request, shown.body, version=shown.version, public=is_public)
+        return stored_resource(request, shown, public=is_public)
 
     @get("/by-slug/{slug:str}", operation_id="getPostBySlug", guards=[public])
     async def show_by_slug(
@@ -105,7 +103,7 @@ class PostController(Controller):
     ) -> Response[FullPost]:
         """A post by slug; drafts only for their author."""
         shown, is_public = await post_reads.read_by_slug(caller, slug)
-        return stored_resource(request, shown.body, version=shown.version, public=is_public)
+        return stored_resource(request, shown, public=is_public)
 
     @patch("/{post_id:uuid}", operation_id="changePost", guards=[signed_in], opt={"problems": [PermissionDenied]})
     async def change(

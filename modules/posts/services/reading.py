@@ -75,8 +75,8 @@ class PostReads:
 
     async def page(
         self, filters: PostFilters, *, author: str | None, cursor: str | None, limit: int, include_total: bool
-    ) -> tuple[bytes, str | None]:
-        """A `Page` of `PostSummary` as JSON, and the cursor of the next one; raises `InvalidCursor`.
+    ) -> Loaded | Entry:
+        """A `Page` of `PostSummary` as JSON; raises `InvalidCursor`.
 
         ``author`` is a username or an id. First pages are cached, they are what most readers see.
         """
@@ -84,20 +84,17 @@ class PostReads:
         if author is not None:
             author_id = await self._author_id(author)
             if author_id is None:
-                nothing = Page[PostSummary](items=(), total=0 if include_total else msgspec.UNSET)
-                return encode(nothing), None
+                return Loaded(encode(Page[PostSummary](items=(), total=0 if include_total else msgspec.UNSET)))
             filters = msgspec.structs.replace(filters, author_id=author_id)
 
         async def load() -> Loaded:
             page, tokens = await self._page(filters, position, limit, include_total)
-            return Loaded(msgspec.msgpack.encode((encode(page), page.next_cursor)), tokens=tokens)
+            return Loaded(encode(page), tokens=tokens, next_cursor=page.next_cursor)
 
-        if position is None:
-            key = msgspec.json.encode((filters, limit, include_total)).decode()
-            stored = await self._cache.fetch(f"posts:page:{key}", [LISTS], load)
-        else:
-            stored = await load()
-        return msgspec.msgpack.decode(stored.body, type=tuple[bytes, str | None])
+        if position is not None:
+            return await load()
+        key = msgspec.json.encode((filters, limit, include_total)).decode()
+        return await self._cache.fetch(f"posts:page:{key}", [LISTS], load)
 
     async def own_page(
         self, author_id: UUID, *, status: Status | None, cursor: str | None, limit: int

@@ -32,7 +32,7 @@ class OwnProfileController(Controller):
     ) -> Response[User]:
         """Yourself, with what only you may see."""
         user = await user_directory.me(me.id)
-        return stored_resource(request, user.body, version=user.version)
+        return stored_resource(request, user)
 
     @patch(operation_id="changeOwnProfile", opt={"problems": [UsernameTaken]})
     async def change(
@@ -72,7 +72,7 @@ class ProfileController(Controller):
     ) -> Response[Profile]:
         """A person by id."""
         profile = await user_directory.profile(user_id)
-        return stored_resource(request, profile.body, version=profile.version, public=True)
+        return stored_resource(request, profile, public=True)
 
     @get("/by-username/{username:str}", operation_id="getProfileByUsername")
     async def show_by_username(
@@ -83,4 +83,4 @@ class ProfileController(Controller):
     ) -> Response[Profile]:
         """A person by username."""
         profile = await user_directory.profile_by_username(username)
-        return stored_resource(request, profile.body, version=profile.version, public=True)
+        return stored_resource(request, profile, public=True)

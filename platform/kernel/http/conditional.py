@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 from litestar import Response
 
+from kernel.cache import Entry, Loaded
 from kernel.http.encoding import Encoded, encode
 from kernel.http.request import HttpRequest
-from kernel.versions import IfMatch
+from kernel.versions import IfMatch, etag
 
 T = TypeVar("T")
 
@@ -44,15 +44,9 @@ def resource(
     return representation(request, body, public=public, status_code=status_code, headers=sent)
 
 
-def stored_resource(request: HttpRequest, body: bytes, *, version: int, public: bool = False) -> Response[Any]:
+def stored_resource(request: HttpRequest, stored: Loaded | Entry, *, public: bool = False) -> Response[Any]:
     """`resource` for bytes out of a cache."""  # Any: the bytes do not tell what they are of
-    return representation(request, body, public=public, headers={"ETag": etag(body, version)})
-
-
-def etag(body: bytes, version: int | None = None) -> str:
-    """The strong tag of these bytes; what has no version, such as a list, is tagged by its hash alone."""
-    digest = blake2b(body, digest_size=8).hexdigest()
-    return f'"{digest}"' if version is None else f'"{version}-{digest}"'
+    return representation(request, stored.body, public=public, headers={"ETag": stored.tag})
 
 
 def representation(

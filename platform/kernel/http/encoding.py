@@ -77,6 +77,10 @@ class Encoded(Response[T]):
         """The bytes as they are; cookies, background tasks and headers of the handler take Litestar's longer way."""
         if self.cookies or self.background or any(declared.get(each) for each in ("cookies", "headers", "background")):
             return super().to_asgi_response(app, request, **declared)
+        return self.final()
+
+    def final(self) -> "Final":
+        """Ready to be sent, where nothing else has been declared."""
         return Final(self.status_code or 200, self.headers, str(self.media_type), cast("bytes", self.content))
 
 

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from litestar import Response
 from litestar.params import QueryParameter
 
-from kernel.http.conditional import etag, representation
+from kernel.cache import Entry, Loaded
+from kernel.http.conditional import representation
 from kernel.http.encoding import encode
 from kernel.http.request import HttpRequest
 from kernel.pages import Page
@@ -28,22 +29,16 @@ def listing(
     public: bool = False,
 ) -> Response[Page[T]]:
     """A page with its entity tag and the link to the next one; for a reader who has these very bytes, 304."""
-    return encoded_listing(request, encode(page), page.next_cursor, public=public)
+    return stored_listing(request, Loaded(encode(page), next_cursor=page.next_cursor), public=public)
 
 
-def encoded_listing(
-    request: HttpRequest,
-    body: bytes,
-    next_cursor: str | None,
-    *,
-    public: bool = False,
-) -> Response[Any]:  # Any: the bytes do not tell what they are of
-    """`listing` for bytes that come out of a cache."""
-    headers = {"ETag": etag(body)}
-    if next_cursor is not None:
-        address = next_address(request.scope["path"], request.scope["query_string"], next_cursor)
+def stored_listing(request: HttpRequest, stored: Loaded | Entry, *, public: bool = False) -> Response[Any]:
+    """`listing` for bytes out of a cache."""  # Any: the bytes do not tell what they are of
+    headers = {"ETag": stored.tag}
+    if stored.next_cursor is not None:
+        address = next_address(request.scope["path"], request.scope["query_string"], stored.next_cursor)
         headers["Link"] = f'<{address}>; rel="next"'
-    return representation(request, body, public=public, headers=headers)
+    return representation(request, stored.body, public=public, headers=headers)
 
 
 @lru_cache(1024)

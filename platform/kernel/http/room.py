@@ -10,6 +10,7 @@ from typing import Any
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from kernel.errors import Overloaded, Unavailable
+from kernel.http.deadline import Deadline
 from kernel.settings import HttpSettings
 
 UNBOUNDED = "unbounded"
@@ -25,7 +26,7 @@ class Room:
     def __init__(self, places: int, max_wait: float, deadline: float | None) -> None:
         self._places = asyncio.Semaphore(places)
         self._max_wait = max_wait
-        self._deadline = deadline
+        self._deadline = None if deadline is None else Deadline(deadline)
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Raise `Overloaded` when there is no room in time, `Unavailable` when the request takes too long."""
@@ -37,8 +38,10 @@ class Room:
         else:
             await self._places.acquire()
         try:
-            async with asyncio.timeout(self._deadline):
+            if self._deadline is None:
                 await app(scope, receive, send)
+            else:
+                await self._deadline.keep(app(scope, receive, send))
         except TimeoutError:
             raise Unavailable from None
         finally:

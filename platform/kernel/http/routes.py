@@ -7,6 +7,7 @@ more work than most handlers do. Here the way to a handler is worked out once, w
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
+from uuid import UUID
 
 from litestar._kwargs import KwargsModel
 from litestar._kwargs.cleanup import DependencyCleanupGroup
@@ -17,11 +18,12 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Scope, Send
 
+from kernel.http.encoding import Encoded
 from kernel.http.limiting import LIMITS, Count
 from kernel.http.request import HttpRequest
 from kernel.http.room import Rooms
 from kernel.limits import Limit
-from kernel.security import TOKENLESS, identify
+from kernel.security import TOKENLESS, identify, public
 from kernel.settings import HttpSettings
 
 Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of any type
@@ -37,12 +39,14 @@ class ShortWays(ReceiveRoutePlugin):
         """Called by Litestar for each route that is mounted."""
         if isinstance(route, HTTPRoute):
             route.__class__ = ShortRoute
+            ids = {name for name, parameter in route.path_parameters.items() if parameter.type is UUID}
             for method, (handler, model) in route.route_handler_map.items():
-                route.route_handler_map[method] = (handler, cast("KwargsModel", Way(handler, model, self._rooms)))
+                way = Way(handler, model, self._rooms, ids)
+                route.route_handler_map[method] = (handler, cast("KwargsModel", way))
 
 
 class ShortRoute(HTTPRoute):
-    """A route whose handlers use no form, nor Litestar's cache, nor hooks after the response: none of ours does."""
+    """A route whose handlers use no form, nor Litestar's cache, nor hooks after the request: none of ours does."""
 
     __slots__ = ()
 
@@ -58,26 +62,29 @@ class ShortRoute(HTTPRoute):
 class Way:
     """From a request to the answer of one handler."""
 
-    def __init__(self, handler: HTTPRouteHandler, model: KwargsModel, rooms: Rooms) -> None:
+    def __init__(self, handler: HTTPRouteHandler, model: KwargsModel, rooms: Rooms, ids: Collection[str]) -> None:
         steps = [step for batch in model.dependency_batches for step in sorted(batch, key=lambda each: each.key)]
         provided = {step.key: step.provide for step in steps}
         self.room = rooms.room_for(handler.opt)
         self._handler = handler
         self._request = handler.resolve_request_class()
         self._authenticate = None if handler.opt.get(TOKENLESS) else handler.opt.get("authenticate")
-        self._guards = handler.resolve_guards()
+        self._guards = [guard for guard in handler.resolve_guards() if guard != public]
         self._limits: Sequence[Limit] = handler.opt.get(LIMITS, ())
         self._count: Count | None = handler.opt.get("count")
         self._before = handler.resolve_before_request()
         self._extractors = model.extractors
         self._constants = constants(provided)
         self._steps = [
-            (name, Call(handler, provide, provided))
+            (name, Call(handler, provide, provided, ids))
             for name, provide in provided.items()
             if name not in self._constants
         ]
         self._opens = any(step.opens for _, step in self._steps)
-        self._call = Call(handler, handler, provided)
+        self._call = Call(handler, handler, provided, ids)
+        self._adds_nothing = not (
+            handler.background or handler.resolve_response_headers() or handler.resolve_response_cookies()
+        )
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -101,16 +108,18 @@ class Way:
             await extract(values, request)
         if values.get("data") is Empty:
             del values["data"]
-        opened = DependencyCleanupGroup()
         if not self._opens:
-            return await self._said(values, opened)
+            return await self._said(values, None)
+        opened = DependencyCleanupGroup()
         async with opened:
             return await self._said(values, opened)
 
-    async def _said(self, values: Values, opened: DependencyCleanupGroup) -> ASGIApp:
+    async def _said(self, values: Values, opened: DependencyCleanupGroup | None) -> ASGIApp:
         for name, step in self._steps:
             values[name] = await step.result(values, opened)
         said = await self._call.result(values, opened)
+        if self._adds_nothing and isinstance(said, Encoded):
+            return said.final()
         return await self._handler.to_response(app=values["request"].app, data=said, request=values["request"])
 
 
@@ -118,10 +127,16 @@ class Call:
     """A handler or a dependency: other dependencies are handed to it as they are, what a client gives is validated."""
 
     def __init__(
-        self, handler: HTTPRouteHandler, callee: HTTPRouteHandler | Provide, provided: Collection[str]
+        self,
+        handler: HTTPRouteHandler,
+        callee: HTTPRouteHandler | Provide,
+        provided: Collection[str],
+        ids: Collection[str],
     ) -> None:
+        """``ids`` in the path are ids already: routing has made them so."""
         signature = callee.parsed_fn_signature
-        own = {"request", *provided}
+        ids = {name for name in ids if name in signature.parameters and signature.parameters[name].annotation is UUID}
+        own = {"request", *provided, *ids}
         given = {name: field for name, field in signature.parameters.items() if name not in own}
         self._function = callee.dependency if isinstance(callee, Provide) else callee.fn
         self._waits = not callee.has_sync_callable
@@ -132,13 +147,13 @@ class Call:
             decoders = handler.resolve_type_decoders()
             self._given = SignatureModel.create(set(), self._function, replace(signature, parameters=given), decoders)
 
-    async def result(self, values: Values, opened: DependencyCleanupGroup) -> Any:  # Any: see `Values`
+    async def result(self, values: Values, opened: DependencyCleanupGroup | None) -> Any:  # Any: see `Values`
         """What comes of it; a generator that is ``opened`` goes on when the request is over."""
         arguments = {name: values[name] for name in self._own}
         if self._given is not None:
             arguments.update(self._given.parse_values_from_connection_kwargs(values["request"], values))
         result: Any = self._function(**arguments)  # Any: as above
-        if self.opens:
+        if opened is not None and self.opens:
             opened.add(result)
             return await anext(result)
         return await result if self._waits else result

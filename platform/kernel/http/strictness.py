@@ -1,7 +1,7 @@
 """Addresses, taken as strictly as bodies: ids in their one spelling, and no query parameter that nobody asked for."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -45,13 +45,8 @@ async def refuse_loose_requests(request: HttpRequest) -> None:
     Runs after the guards, before everything else. A handler with ``opt={"any_query": True}`` takes unknown parameters.
     """
     scope, handler = request.scope, request.route_handler
-    segments = scope["path"].split("/")
-    for value in scope["path_params"].values():
-        if isinstance(value, UUID):
-            spelling = str(value)
-            if value.version != 7 or spelling not in segments:
-                raise NotFound
-            segments.remove(spelling)
+    if scope["path_params"]:
+        refuse_odd_ids(scope["path"], scope["path_params"].values())
     known = seen.get(handler)
     if known is None:
         known = seen[handler] = parameters(handler)
@@ -64,6 +59,16 @@ async def refuse_loose_requests(request: HttpRequest) -> None:
         raise InvalidCursor
     if wrong:
         raise ValidationFailed(wrong)
+
+
+def refuse_odd_ids(path: str, values: Collection[object]) -> None:
+    """Raise `NotFound` unless every id stands in the path as we would write it."""
+    for value in values:
+        if isinstance(value, UUID):
+            before, spelled, after = path.partition(f"/{value}")
+            if not spelled or after[:1] not in {"", "/"} or value.version != 7:
+                raise NotFound
+            path = before + after
 
 
 def parameters(function: BaseRouteHandler) -> Parameters:

@@ -8,9 +8,9 @@ import pytest
 from litestar import Response, get, patch, post
 from litestar.di import NamedDependency, Provide
 
-from kernel.http.conditional import etag, provide_if_match, resource
+from kernel.http.conditional import provide_if_match, resource
 from kernel.http.request import HttpRequest
-from kernel.versions import IfMatch
+from kernel.versions import IfMatch, etag
 from tests.kernel.http.apps import application, problem_of, talking_to
 
 
