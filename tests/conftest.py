@@ -32,7 +32,10 @@ ENV = {
     "QUIRE_SECRET_KEY": "a key that is only good for tests: 0123456789",
     "QUIRE_PUBLIC_URL": "http://quire.test",
     "QUIRE_LOG_LEVEL": "error",
-    "QUIRE_CACHE_TIMEOUT": "2",  # a busy machine is no stalled Redis
+    "QUIRE_CACHE_TIMEOUT": "2",  # a busy machine is no stalled Redis,
+    "QUIRE_DB_POOL_TIMEOUT": "20",  # nor an exhausted pool,
+    "QUIRE_DB_LOCK_TIMEOUT": "20",  # nor a lock that nobody lets go of
+    "QUIRE_DB_STATEMENT_TIMEOUT": "20",
     "QUIRE_AUTH_BCRYPT_ROUNDS": "4",
 }
 
