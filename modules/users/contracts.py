@@ -131,6 +131,24 @@ class UsernameTaken(Conflict):
     """This username belongs to somebody else."""
 
 
+class LastSuperuser(Conflict):
+    """Nobody could do what only superusers may.
+
+    The last active superuser can be neither deactivated nor deleted.
+    """
+
+
+class RoleTaken(Conflict):
+    """There is a role of this name already."""
+
+
+class BuiltInRole(Conflict):
+    """This role is part of the product.
+
+    `admin` and `moderator` can be given and taken away, but neither changed nor deleted.
+    """
+
+
 class CannotFollowYourself(Conflict):
     """Nobody can follow themselves."""
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
@@ -23,6 +24,9 @@ class UserRow(Base):
     __table_args__ = (
         Index("ix_users_leaving", "deletion_requested_at", postgresql_where=text("deletion_requested_at IS NOT NULL")),
         Index("ix_users_users_roles", "roles", postgresql_using="gin"),
+        Index("ix_users_users_created_at", "created_at", "id"),
+        Index("ix_users_users_email", "email", "id"),
+        Index("ix_users_users_name", "name", "id"),
     )
 
     email: Mapped[str] = mapped_column(String(254))
@@ -63,7 +67,35 @@ class FollowRow(Base):
     __table_args__ = (
         UniqueConstraint("follower_id", "followee_id"),
         Index("ix_users_follows_followee", "followee_id", "follower_id"),
+        Index("ix_users_follows_newest_followers", "followee_id", "id"),
+        Index("ix_users_follows_newest_followees", "follower_id", "id"),
     )
 
     follower_id: Mapped[UUID]
     followee_id: Mapped[UUID]
+
+
+class ExportRow(Base):
+    """All that is known of a person, asked for by themselves; ``state`` is pending or ready."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        Index("uq_exports_pending", "user_id", unique=True, postgresql_where=text("state = 'pending'")),
+        Index("ix_users_exports_user_id", "user_id"),
+    )
+
+    user_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(String(10))
+    size: Mapped[int] = mapped_column(default=0)
+    ready_at: Mapped[datetime | None]
+
+
+class ExportChunkRow(Base):
+    """A piece of the archive: small enough to be read and sent one by one."""
+
+    __tablename__ = "export_chunks"
+    __table_args__ = (UniqueConstraint("export_id", "number"),)
+
+    export_id: Mapped[UUID] = mapped_column(ForeignKey(ExportRow.id, ondelete="CASCADE"))
+    number: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)

@@ -15,7 +15,7 @@ MODERATION = frozenset({"posts:read:any", "posts:write:any", "comments:write:any
 
 def built_in(declared: Permissions) -> dict[str, frozenset[str]]:
     """What each of them may do."""
-    return {ADMIN: frozenset(declared.meanings), MODERATOR: MODERATION}
+    return {ADMIN: frozenset(declared.meanings), MODERATOR: MODERATION & declared.meanings.keys()}
 
 
 def permissions_of(roles: Iterable[str], granted: Iterable[str], declared: Permissions) -> frozenset[str]:

@@ -1,12 +1,12 @@
 """Bodies of requests and answers under ``/users``."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from modules.users.contracts import Name, Username
+from modules.users.contracts import Email, Name, Person, Username
 
 Bio: TypeAlias = Annotated[str, msgspec.Meta(max_length=2000, examples=["Poetical science."])]
 
@@ -37,3 +37,83 @@ class ReplaceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     name: Name
     bio: Bio
     username: Username
+
+
+RoleName: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,100}$", examples=["editor"])]
+Permission: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=100, examples=["posts:write:any"])]
+Description: TypeAlias = Annotated[str, msgspec.Meta(max_length=200, examples=["Keeps the blog in order."])]
+RoleNames: TypeAlias = Annotated[list[RoleName], msgspec.Meta(max_length=20, examples=[["moderator"]])]
+Permissions: TypeAlias = Annotated[list[Permission], msgspec.Meta(max_length=100, examples=[["posts:write:any"]])]
+
+
+class OpenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody who is to have an account. They get a mail to set a password."""
+
+    email: Email
+    name: Name
+    username: Username | msgspec.UnsetType = msgspec.UNSET
+    roles: RoleNames = []
+
+
+class GiveRoles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All roles of somebody."""
+
+    roles: RoleNames
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """What its holders may do."""
+
+    name: RoleName
+    description: Description
+    permissions: Permissions
+    is_built_in: bool
+
+
+class MakeRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new role."""
+
+    name: RoleName
+    description: Description = ""
+    permissions: Permissions = []
+
+
+class ChangeRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Any subset of what can be changed; holders may do other things within a second."""
+
+    description: Description | msgspec.UnsetType = msgspec.UNSET
+    permissions: Permissions | msgspec.UnsetType = msgspec.UNSET
+
+
+class PermissionMeaning(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that roles can allow."""
+
+    name: Permission
+    description: Annotated[str, msgspec.Meta(examples=["Edit, publish and archive anybody's posts."])]
+
+
+class ViewerState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is between the caller and somebody."""
+
+    following: bool
+    followed_by: bool
+
+
+class ViewerStates(msgspec.Struct, frozen=True, kw_only=True):
+    """By the ids that were asked for."""
+
+    items: dict[str, ViewerState]
+
+
+class AuditedAct(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did what to whom, from where. Nobody is the system or the command line; who was erased is an id alone."""
+
+    id: UUID
+    act: Annotated[str, msgspec.Meta(examples=["users.deactivated"])]
+    actor_id: UUID | None
+    actor: Person | None
+    subject_id: UUID | None
+    subject: Person | None
+    ip: Annotated[str, msgspec.Meta(examples=["203.0.113.7"])]
+    facts: dict[str, Any]  # Any: JSON
+    created_at: datetime

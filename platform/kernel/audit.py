@@ -4,14 +4,18 @@ An entry is written in the transaction of its act, so one is never without the o
 """
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String
+import msgspec
+from sqlalchemy import ColumnElement, DateTime, Index, Integer, String, Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.outbox import Base
+from kernel.reads import Query, Reader
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 
@@ -48,3 +52,51 @@ def record(
     """
     actor_id = None if actor is None else actor.id
     uow.session.add(AuditRow(act=act, actor_id=actor_id, subject_id=subject_id, facts=dict(facts or {}), ip=ip))
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """An act as it is read."""
+
+    id: UUID
+    act: str
+    actor_id: UUID | None
+    subject_id: UUID | None
+    ip: str
+    facts: dict[str, Any]  # Any: JSON
+    created_at: datetime
+
+
+class Acts(msgspec.Struct, frozen=True, kw_only=True):
+    """Which acts somebody looks for."""
+
+    act: str | None = None
+    actor_id: UUID | None = None
+    subject_id: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "act": AuditRow.act == bindparam("act", type_=String()),
+    "actor_id": AuditRow.actor_id == bindparam("actor_id", type_=Uuid()),
+    "subject_id": AuditRow.subject_id == bindparam("subject_id", type_=Uuid()),
+    "created_from": AuditRow.created_at >= bindparam("created_from", type_=DateTime(timezone=True)),
+    "created_to": AuditRow.created_at < bindparam("created_to", type_=DateTime(timezone=True)),
+    "before": AuditRow.id < bindparam("before", type_=Uuid()),
+}
+
+
+@lru_cache(64)
+def entries_query(form: frozenset[str]) -> Query[Entry]:
+    """The newest entries that fulfil the conditions named by ``form``."""
+    columns = [getattr(AuditRow, field.name) for field in msgspec.structs.fields(Entry)]
+    wanted = [condition for name, condition in CONDITIONS.items() if name in form]
+    statement = select(*columns).where(*wanted).order_by(AuditRow.id.desc())
+    return Query(statement.limit(bindparam("rows", type_=Integer())), Entry)
+
+
+async def entries(reader: Reader, acts: Acts, *, before: UUID | None, limit: int) -> list[Entry]:
+    """The newest of these acts, of those before one, as they are committed."""
+    given = {**msgspec.structs.asdict(acts), "before": before}
+    given = {name: value for name, value in given.items() if value is not None}
+    return await reader.all(entries_query(frozenset(given)), **given, rows=limit)

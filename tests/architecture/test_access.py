@@ -18,7 +18,7 @@ from kernel.module import Module
 from kernel.runtime import open_runtime
 from kernel.security import Access
 from kernel.settings import KernelSettings
-from tests.architecture.cells import ACTORS, ANYONE, SCRAPERS, SIGNED_IN, SUPERUSERS, Call, expected
+from tests.architecture.cells import ACTORS, ANYONE, HOLDERS, SCRAPERS, SIGNED_IN, SUPERUSERS, Call, expected
 from tests.architecture.world import World
 from tests.running import PASSWORD, Person, running, wipe
 
@@ -38,6 +38,14 @@ async def refresh_token(world: World, caller: Person | None) -> object:
 
 async def newcomer(world: World, caller: Person | None) -> object:
     return {"email": f"{new_id().hex}@example.org", "password": PASSWORD, "name": "New"}
+
+
+async def somebody(world: World, caller: Person | None) -> object:
+    return {"email": f"{new_id().hex}@example.org", "name": "New", "roles": ["moderator"]}
+
+
+async def role(world: World, caller: Person | None) -> object:
+    return {"name": new_id().hex, "permissions": ["posts:read:any"]}
 
 
 async def profile(world: World, caller: Person | None) -> object:
@@ -91,13 +99,29 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /api/v1/system/modules", ANYONE),
     ("GET /api/v1/system/outbox", SUPERUSERS),
     ("POST /api/v1/system/outbox/{outbox_id}/replay", SUPERUSERS, Call()),
+    ("GET /api/v1/users", f"{HOLDERS}users:read:any"),
+    ("POST /api/v1/users", f"{HOLDERS}users:write:any", Call(status=201, body=somebody)),
+    ("GET /api/v1/users/audit-log", f"{HOLDERS}audit:read:any"),
     ("GET /api/v1/users/by-username/{username}", ANYONE, Call()),
     ("GET /api/v1/users/me", SIGNED_IN),
     ("PATCH /api/v1/users/me", SIGNED_IN, Call(body={"bio": "x"})),
     ("PUT /api/v1/users/me", SIGNED_IN, Call(body=profile)),
+    ("GET /api/v1/users/permissions", f"{HOLDERS}roles:read:any"),
+    ("GET /api/v1/users/roles", f"{HOLDERS}roles:read:any"),
+    ("POST /api/v1/users/roles", f"{HOLDERS}roles:write:any", Call(status=201, body=role)),
+    ("DELETE /api/v1/users/roles/{name}", f"{HOLDERS}roles:write:any", Call(status=204)),
+    ("PATCH /api/v1/users/roles/{name}", f"{HOLDERS}roles:write:any", Call(body={})),
+    ("GET /api/v1/users/viewer-state", SIGNED_IN, Call(path=f"/api/v1/users/viewer-state?ids={new_id()}")),
+    ("DELETE /api/v1/users/{user_id}", f"{HOLDERS}users:write:any", Call(status=204)),
     ("GET /api/v1/users/{user_id}", ANYONE, Call()),
+    ("PATCH /api/v1/users/{user_id}", f"{HOLDERS}users:write:any", Call(body={"bio": "x"})),
+    ("POST /api/v1/users/{user_id}/activate", f"{HOLDERS}users:write:any", Call(status=204)),
+    ("POST /api/v1/users/{user_id}/deactivate", f"{HOLDERS}users:write:any", Call(status=204)),
     ("DELETE /api/v1/users/{user_id}/follow", SIGNED_IN, Call(status=409, others=204)),
     ("PUT /api/v1/users/{user_id}/follow", SIGNED_IN, Call(status=409, others=204)),
+    ("GET /api/v1/users/{user_id}/followers", ANYONE, Call()),
+    ("GET /api/v1/users/{user_id}/following", ANYONE, Call()),
+    ("PUT /api/v1/users/{user_id}/roles", f"{HOLDERS}roles:write:any", Call(body={"roles": ["moderator"]})),
     ("GET /assets/{digest}/{name}", ANYONE, Call(status=404, path="/assets/0/none.css")),
     ("GET /dev/mailbox", ANYONE),
     ("GET /dev/mailbox/{name}", ANYONE, Call(status=404, path="/dev/mailbox/none.eml")),

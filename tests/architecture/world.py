@@ -19,7 +19,7 @@ from modules.auth.passwords import Passwords
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, RefreshTokens
 from modules.notifications.models import NotificationRow
-from modules.users.models import UserRow
+from modules.users.models import RoleRow, UserRow
 from tests.running import PASSWORD, Person
 
 LONG_AGO = timedelta(minutes=10)
@@ -137,7 +137,16 @@ async def outbox_id(world: World, _: Person) -> str:
     return str(row.id)
 
 
+async def name(world: World, _: Person) -> str:
+    """Of a role."""
+    row = RoleRow(name=new_id().hex)
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return row.name
+
+
 THINGS: dict[str, Thing] = {
+    "name": name,
     "notification_id": notification_id,
     "outbox_id": outbox_id,
     "post_id": post_id,

@@ -1,6 +1,18 @@
 """HTTP surface of the users module, mounted at ``/api/v1/users``."""
 
-from modules.users.controllers.follows import FollowController
+from modules.users.controllers.administration import AdministrationController
+from modules.users.controllers.audit import AuditController
+from modules.users.controllers.follows import FollowController, FollowListController, ViewerStateController
 from modules.users.controllers.profiles import OwnProfileController, ProfileController
+from modules.users.controllers.roles import RoleController
 
-__all__ = ["FollowController", "OwnProfileController", "ProfileController"]
+__all__ = [
+    "AdministrationController",
+    "AuditController",
+    "FollowController",
+    "FollowListController",
+    "OwnProfileController",
+    "ProfileController",
+    "RoleController",
+    "ViewerStateController",
+]

@@ -1,14 +1,22 @@
-"""Following people."""
+"""Following people, and who follows whom."""
 
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, put
+from litestar import Controller, Response, delete, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
-from kernel.security import Principal, signed_in
+from kernel.errors import ValidationFailed, Violation
+from kernel.http.conditional import resource
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
+from kernel.http.request import HttpRequest
+from kernel.pages import Page
+from kernel.security import Principal, public, signed_in
 from modules.users.contracts import CannotFollowYourself
-from modules.users.services import FollowService
+from modules.users.directory import UserDirectory
+from modules.users.schemas import Profile, ViewerStates
+from modules.users.services import FollowService, PeopleLists
 
 
 class FollowController(Controller):
@@ -31,3 +39,74 @@ class FollowController(Controller):
     ) -> None:
         """Stop following somebody; fine if you did not."""
         await follow_service.unfollow(me.id, user_id)
+
+
+class FollowListController(Controller):
+    """Who follows whom. Who has asked to be erased is in no list."""
+
+    guards = (public,)
+
+    @get("/{user_id:uuid}/followers", operation_id="listFollowers")
+    async def followers(
+        self,
+        request: HttpRequest,
+        user_id: FromPath[UUID],
+        user_directory: NamedDependency[UserDirectory],
+        people_lists: NamedDependency[PeopleLists],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Page[Profile]]:
+        """Who follows a person, the newest first."""
+        await user_directory.profile(user_id)
+        page = await people_lists.follows(user_id, "followers", cursor=cursor, limit=limit)
+        return listing(request, page, public=True)
+
+    @get("/{user_id:uuid}/following", operation_id="listFollowing")
+    async def following(
+        self,
+        request: HttpRequest,
+        user_id: FromPath[UUID],
+        user_directory: NamedDependency[UserDirectory],
+        people_lists: NamedDependency[PeopleLists],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Page[Profile]]:
+        """Whom a person follows, the newest first."""
+        await user_directory.profile(user_id)
+        page = await people_lists.follows(user_id, "following", cursor=cursor, limit=limit)
+        return listing(request, page, public=True)
+
+
+class ViewerStateController(Controller):
+    """What is between the caller and others: public resources carry nothing of it."""
+
+    guards = (signed_in,)
+
+    @get("/viewer-state", operation_id="getViewerState")
+    async def show(
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        people_lists: NamedDependency[PeopleLists],
+        ids: Annotated[list[str], QueryParameter(description="At most 100 ids: repeated, or separated by commas.")],
+    ) -> Response[ViewerStates]:
+        """Whether the caller follows these people, and they the caller."""
+        states = await people_lists.viewer_states(me.id, canonical(ids))
+        return resource(request, states, version=0)
+
+
+MOST = 100
+
+
+def canonical(texts: list[str]) -> list[UUID]:
+    """Each id once; raises `ValidationFailed` for what is none, and for too many."""
+    parts = list(dict.fromkeys(part for text in texts for part in text.split(",")))
+    if len(parts) > MOST:
+        raise ValidationFailed([Violation("/query/ids", "too_long", f"At most {MOST} ids at once.")])
+    try:
+        ids = [UUID(part) for part in parts]
+    except ValueError:
+        ids = []
+    if [str(each) for each in ids] != parts:
+        raise ValidationFailed([Violation("/query/ids", "invalid_format", "Every id is a canonical UUID.")])
+    return ids

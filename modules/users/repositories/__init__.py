@@ -1,6 +1,31 @@
 """Queries of the users module."""
 
 from modules.users.repositories.follows import FollowRepository
+from modules.users.repositories.listing import (
+    BETWEEN,
+    Side,
+    Sort,
+    UserFilters,
+    follows_query,
+    page_query,
+    total_query,
+)
 from modules.users.repositories.people import BY_IDS, BY_USERNAME, CALLERS, UserRecord, UserRepository
+from modules.users.repositories.roles import RoleRepository
 
-__all__ = ["BY_IDS", "BY_USERNAME", "CALLERS", "FollowRepository", "UserRecord", "UserRepository"]
+__all__ = [
+    "BETWEEN",
+    "BY_IDS",
+    "BY_USERNAME",
+    "CALLERS",
+    "FollowRepository",
+    "RoleRepository",
+    "Side",
+    "Sort",
+    "UserFilters",
+    "UserRecord",
+    "UserRepository",
+    "follows_query",
+    "page_query",
+    "total_query",
+]

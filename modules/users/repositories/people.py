@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ARRAY, String, Uuid, and_, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import String, Uuid, and_, any_, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kernel.db import utc_now
 from kernel.reads import Query
@@ -87,6 +87,17 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
     async def to_edit(self, user_id: UUID) -> UserRow | None:
         """The row, locked until the transaction ends."""
         return await self.get_one_or_none(id=user_id, with_for_update=True)
+
+    async def lock_superusers_with(self, user_id: UUID) -> set[UUID]:
+        """Lock all active superusers if this is one, in the order of their ids; who they are."""
+        is_one = select(UserRow.is_superuser).where(UserRow.id == user_id).scalar_subquery()
+        found = await self.session.scalars(
+            select(UserRow.id)
+            .where(UserRow.is_superuser, UserRow.is_active, PRESENT, is_one)
+            .order_by(UserRow.id)
+            .with_for_update()
+        )
+        return set(found.all())
 
     async def lock_pair(self, one: UUID, other: UUID) -> int:
         """Lock two people in an order that all agree on, so that mutual follows cannot deadlock; how many exist."""

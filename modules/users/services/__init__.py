@@ -2,17 +2,32 @@
 
 from litestar.di import NamedDependency
 
+from kernel.reads import Reader
+from kernel.security import Permissions
 from kernel.unit_of_work import UnitOfWork
 from modules.users.contracts import Accounts, Follows, Users
+from modules.users.directory import UserDirectory
+from modules.users.services.administration import AdministrationService
+from modules.users.services.audit import AuditLog
 from modules.users.services.follows import FollowService
+from modules.users.services.listing import PeopleLists
 from modules.users.services.profiles import UserService, usernames
+from modules.users.services.roles import RoleService
 
 __all__ = [
+    "AdministrationService",
+    "AuditLog",
     "FollowService",
+    "PeopleLists",
+    "RoleService",
     "UserService",
     "provide_accounts",
+    "provide_administration_service",
+    "provide_audit_log",
     "provide_follow_service",
     "provide_follows",
+    "provide_people_lists",
+    "provide_role_service",
     "provide_user_service",
     "provide_users",
     "usernames",
@@ -27,6 +42,28 @@ def provide_user_service(uow: NamedDependency[UnitOfWork]) -> UserService:
 def provide_follow_service(uow: NamedDependency[UnitOfWork]) -> FollowService:
     """The whole service, for this module's own controllers."""
     return FollowService(uow)
+
+
+def provide_administration_service(
+    uow: NamedDependency[UnitOfWork], permissions: NamedDependency[Permissions]
+) -> AdministrationService:
+    """The whole service, for this module's own controllers."""
+    return AdministrationService(uow, permissions)
+
+
+def provide_role_service(uow: NamedDependency[UnitOfWork], permissions: NamedDependency[Permissions]) -> RoleService:
+    """The whole service, for this module's own controllers."""
+    return RoleService(uow, permissions)
+
+
+def provide_people_lists(reader: NamedDependency[Reader]) -> PeopleLists:
+    """What is read, for this module's own controllers."""
+    return PeopleLists(reader)
+
+
+def provide_audit_log(reader: NamedDependency[Reader], user_directory: NamedDependency[UserDirectory]) -> AuditLog:
+    """What is read, for this module's own controllers."""
+    return AuditLog(reader, user_directory)
 
 
 def provide_users(uow: NamedDependency[UnitOfWork]) -> Users:

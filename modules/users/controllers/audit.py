@@ -1,0 +1,43 @@
+"""The audit log, for administrators."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from kernel.audit import Acts
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
+from kernel.http.request import HttpRequest
+from kernel.pages import Page
+from kernel.security import requires
+from modules.users.schemas import AuditedAct
+from modules.users.services import AuditLog
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class AuditController(Controller):
+    """Who did what to whom, from where."""
+
+    @get("/audit-log", operation_id="listAuditLog", guards=[requires("audit:read:any")])
+    async def show_all(
+        self,
+        request: HttpRequest,
+        audit_log: NamedDependency[AuditLog],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        act: Annotated[
+            str | None, QueryParameter(min_length=1, max_length=60, description="Such as `users.deactivated`.")
+        ] = None,
+        actor_id: FromQuery[UUID | None] = None,
+        subject_id: FromQuery[UUID | None] = None,
+        created_from: Annotated[Moment | None, QueryParameter(description="From this moment on.")] = None,
+        created_to: Annotated[Moment | None, QueryParameter(description="Before this moment.")] = None,
+    ) -> Response[Page[AuditedAct]]:
+        """Acts of administrators and those that concern security, newest first."""
+        acts = Acts(act=act, actor_id=actor_id, subject_id=subject_id, created_from=created_from, created_to=created_to)
+        return listing(request, await audit_log.page(acts, cursor=cursor, limit=limit))
