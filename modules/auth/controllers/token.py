@@ -55,7 +55,9 @@ class TokenController(Controller):
         status_code=200,
         guards=[public],
         opt={"problems": [Overloaded], TOKENLESS: True},
-        responses={400: ResponseSpec(OAuthError, description="The form is wrong, or what it says.")},
+        responses={
+            400: ResponseSpec(OAuthError, generate_examples=False, description="The form is wrong, or what it says.")
+        },
     )
     async def log_in(self, request: HttpRequest, signing_in: NamedDependency[SigningIn]) -> Response[TokenPair]:
         """Sign in as OAuth2 clients do. A refusal is 400 with `error`, as RFC 6749, section 5.2 has it."""
