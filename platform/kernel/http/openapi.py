@@ -143,6 +143,9 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
             failures[str(status)] = Reference(ref=f"#/components/responses/{name}")
         else:
             failures[str(status)] = answer_of(of_status)
+    nothing = successes.get("204")
+    if isinstance(nothing, OpenAPIResponse):
+        nothing.content = None  # Litestar documents the JSON of an empty `Response`
     if method == "GET" and successes and takes_tokens(handler):
         successes["304"] = OpenAPIResponse(description="Nothing has changed since the `ETag` in `If-None-Match`.")
     if handler.opt.get(LIMITS):
