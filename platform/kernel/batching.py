@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import cached_property
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -17,12 +18,16 @@ class Batch(Generic[K, V]):
         self._waiting: list[asyncio.Future[Mapping[K, V]]] = []
         self._running: set[asyncio.Task[None]] = set()
 
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """The one that all of this happens on; to ask for it anew is a call of the system each time."""
+        return asyncio.get_running_loop()
+
     async def get(self, keys: Collection[K]) -> Mapping[K, V]:
         """What is known of these keys, among others; what is not is absent."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Mapping[K, V]] = loop.create_future()
+        answer: asyncio.Future[Mapping[K, V]] = self._loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._send)
+            self._loop.call_soon(self._send)
         self._waiting.append(answer)
         self._keys.update(keys)
         return await answer
@@ -30,7 +35,7 @@ class Batch(Generic[K, V]):
     def _send(self) -> None:
         keys, self._keys = self._keys, set()
         waiting, self._waiting = self._waiting, []
-        task = asyncio.ensure_future(self._fetch(keys, waiting))
+        task = self._loop.create_task(self._fetch(keys, waiting))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 

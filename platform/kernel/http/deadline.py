@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 Task: TypeAlias = asyncio.Task[Any]  # Any: whatever it returns
@@ -21,9 +22,14 @@ class Deadline:
         self._late: set[Task] = set()
         self._looks = False
 
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """The one that all of this happens on; to ask for it anew is a call of the system each time."""
+        return asyncio.get_running_loop()
+
     async def keep(self, work: Awaitable[None]) -> None:
         """Do it; raises `TimeoutError` when its time is over. (Like `asyncio.timeout`, which sets a timer.)"""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None  # noqa: S101 - or nobody could be waiting here
         self._began[task] = time.monotonic()
         if not self._looks:
@@ -49,4 +55,4 @@ class Deadline:
                 task.cancel()
         self._looks = bool(self._began)
         if self._looks:
-            asyncio.get_running_loop().call_later(self._seconds * PRECISION, self._look)
+            self._loop.call_later(self._seconds * PRECISION, self._look)

@@ -51,6 +51,16 @@ class Application(Litestar):
         super().__init__(**options)
         self.asgi_handler = Edge(self.asgi_handler, self.methods, settings, observe)
 
+    # Any: the three have types of Litestar's own, which servers and clients do not know
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As Litestar has it, without its hooks around every message: we have none."""
+        if scope["type"] == ScopeType.HTTP:
+            scope["litestar_app"] = self
+            scope.setdefault("state", {})
+            await self.asgi_handler(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
     def methods(self, path: str) -> str | None:
         """The ``Allow`` of a path, None if what is mounted there decides; raises `NotFound` for an unknown path."""
         try:

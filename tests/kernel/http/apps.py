@@ -44,7 +44,7 @@ def application(*handlers: ControllerRouterHandler, settings: KernelSettings = S
 @asynccontextmanager
 async def talking_to(app: Application, base_url: str = "https://quire.example") -> AsyncGenerator[httpx.AsyncClient]:
     """A client; entered and left in the task of the test, because the lifespan wants it so."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type] # httpx knows no scope types
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url=base_url) as client:
         yield client
 
