@@ -1,32 +1,71 @@
 """How the notifications module is mounted, and which events wake it."""
 
+from saq import CronJob
+
 from kernel.module import Module
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber
-from modules.notifications.controllers import InboxController
-from modules.notifications.letters import welcome
-from modules.notifications.services import provide_inbox_service, provide_presentation, provide_unread_counts
-from modules.notifications.subscribers import greet, tell_followee, tell_followers
-from modules.posts import PostPublished, provide_posts
+from kernel.vault import Vault
+from modules.auth import SecurityNoticed
+from modules.notifications.contracts import FanOutContinued
+from modules.notifications.controllers import InboxController, PreferencesController, UnsubscribeController
+from modules.notifications.letters import WaysOut, letters
+from modules.notifications.pages import pages
+from modules.notifications.services import (
+    erase,
+    export,
+    provide_inbox_service,
+    provide_preferences_service,
+    provide_presentation,
+    provide_unread_counts,
+)
+from modules.notifications.settings import NotificationsSettings
+from modules.notifications.subscribers import (
+    greet,
+    tell_followee,
+    tell_followers,
+    tell_more_followers,
+    tell_of_comment,
+    tell_of_reaction,
+    warn,
+)
+from modules.notifications.tasks import forget_what_is_old, repair_counts, send_digests
+from modules.notifications.tokens import UnsubscribeTokens
+from modules.posts import CommentWritten, PostPublished, ReactionAdded, provide_posts
 from modules.users import UserFollowed, UserRegistered, provide_users
 
 
-def notifications(kernel: KernelSettings) -> Module:
+def notifications(settings: NotificationsSettings, kernel: KernelSettings) -> Module:
     """A module that needs configuration is a function of it."""
+    tokens = UnsubscribeTokens(Vault(kernel.secret_keys))
     return Module(
         name="notifications",
-        controllers=[InboxController],
+        controllers=[InboxController, PreferencesController, UnsubscribeController],
+        root_controllers=pages,
         dependencies={
             "users": provide_users,
             "posts": provide_posts,
+            "unsubscribe_tokens": lambda: tokens,
             "presentation": provide_presentation,
             "inbox_service": provide_inbox_service,
+            "preferences_service": provide_preferences_service,
             "unread_counts": provide_unread_counts,
         },
         subscribers=[
             Subscriber(UserRegistered, greet),
             Subscriber(UserFollowed, tell_followee),
             Subscriber(PostPublished, tell_followers),
+            Subscriber(FanOutContinued, tell_more_followers),
+            Subscriber(CommentWritten, tell_of_comment),
+            Subscriber(ReactionAdded, tell_of_reaction),
+            Subscriber(SecurityNoticed, warn),
         ],
-        letters={"notifications.welcome": welcome(kernel)},
+        schedule=[
+            CronJob(send_digests, cron="*/5 * * * *"),
+            CronJob(repair_counts, cron="20 4 * * *"),
+            CronJob(forget_what_is_old(settings.retention_days), cron="50 4 * * *"),
+        ],
+        letters=letters(kernel, WaysOut(tokens, public_url=kernel.public_url, page_url=settings.unsubscribe_url)),
+        export=export,
+        erase=erase,
     )

@@ -1,23 +1,31 @@
 """What this module does when something happens elsewhere: at least once, and visible once."""
 
-from kernel.mail import post
+from uuid import UUID
+
 from kernel.unit_of_work import UnitOfWork
-from modules.notifications.repositories import ArrivalRepository, Fact
-from modules.posts import PostPublished
+from modules.auth import SecurityNoticed
+from modules.notifications.contracts import FanOutContinued
+from modules.notifications.repositories import Fact
+from modules.notifications.schemas import Type
+from modules.notifications.services import Telling
+from modules.posts import CommentWritten, PostPublished, ReactionAdded
 from modules.users import UserFollowed, UserRegistered, provide_follows, provide_users
 
 PAGE = 1_000
-"""Followers that are told with one statement."""
+"""Followers that are told in one transaction, with a few statements for all of them."""
+
+
+def telling(uow: UnitOfWork) -> Telling:
+    """In the transaction of a subscriber."""
+    return Telling(uow, provide_users(uow))
 
 
 async def greet(event: UserRegistered, uow: UnitOfWork) -> None:
     """Welcome the newcomer, in the inbox and by mail."""
-    user = (await provide_users(uow).find_many({event.user_id})).get(event.user_id)
-    if user is None:
+    if event.user_id not in await provide_users(uow).find_many({event.user_id}):
         return
-    fact = Fact(event_id=event.event_id, type="welcome", target_kind="user", target_id=user.id)
-    if await ArrivalRepository(session=uow.session).deliver(fact, [user.id]):
-        await post(uow, "notifications.welcome", user_id=user.id, recipient=user.email)
+    fact = Fact(event_id=event.event_id, type="welcome", target_kind="user", target_id=event.user_id)
+    await telling(uow).tell(fact, [event.user_id])
 
 
 async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
@@ -29,20 +37,69 @@ async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
         target_kind="user",
         target_id=event.follower_id,
     )
-    await ArrivalRepository(session=uow.session).gather(fact, event.followee_id)
+    await telling(uow).tell(fact, [event.followee_id])
 
 
 async def tell_followers(event: PostPublished, uow: UnitOfWork) -> None:
-    """Tell everybody who follows the author."""
+    """Tell the first of those who follow the author."""
+    await tell_page(uow, event.event_id, event.post_id, event.author_id, after=None)
+
+
+async def tell_more_followers(event: FanOutContinued, uow: UnitOfWork) -> None:
+    """Tell the next ones."""
+    await tell_page(uow, event.origin_id, event.post_id, event.author_id, after=event.after)
+
+
+async def tell_page(uow: UnitOfWork, origin_id: UUID, post_id: UUID, author_id: UUID, *, after: UUID | None) -> None:
+    """Tell one page of followers and say, in the same transaction, where to go on.
+
+    Whatever else is to be told takes its turn in between, and a worker that dies loses one page, which is repeated.
+    """
+    followers = await provide_follows(uow).follower_ids(author_id, after=after, limit=PAGE)
+    fact = Fact(event_id=origin_id, type="post_published", actor_id=author_id, target_kind="post", target_id=post_id)
+    await telling(uow).tell(fact, followers)
+    if len(followers) == PAGE:
+        rest = FanOutContinued(origin_id=origin_id, post_id=post_id, author_id=author_id, after=followers[-1])
+        await uow.publish(rest)
+
+
+async def tell_of_comment(event: CommentWritten, uow: UnitOfWork) -> None:
+    """Tell whoever was answered, and the author of the post: one and the same person only of the answer."""
+    told: dict[UUID, Type] = {event.post_author_id: "new_comment"}
+    if event.parent_author_id is not None:
+        told[event.parent_author_id] = "comment_reply"
+    for recipient, kind in sorted(told.items()):
+        fact = Fact(
+            event_id=event.event_id,
+            type=kind,
+            actor_id=event.author_id,
+            target_kind="comment",
+            target_id=event.comment_id,
+            post_id=event.post_id,
+        )
+        await telling(uow).tell(fact, [recipient])
+
+
+async def tell_of_reaction(event: ReactionAdded, uow: UnitOfWork) -> None:
+    """Tell the author of the post."""
     fact = Fact(
         event_id=event.event_id,
-        type="post_published",
-        actor_id=event.author_id,
+        type="new_reaction",
+        detail=event.kind,
+        actor_id=event.user_id,
         target_kind="post",
         target_id=event.post_id,
     )
-    follows, notifications = provide_follows(uow), ArrivalRepository(session=uow.session)
-    followers = await follows.follower_ids(event.author_id, after=None, limit=PAGE)
-    while followers:
-        await notifications.deliver(fact, followers)
-        followers = await follows.follower_ids(event.author_id, after=followers[-1], limit=PAGE)
+    await telling(uow).tell(fact, [event.post_author_id])
+
+
+async def warn(event: SecurityNoticed, uow: UnitOfWork) -> None:
+    """Tell people what happened to their account; the mail about it is sent by auth."""
+    fact = Fact(
+        event_id=event.event_id,
+        type="security_alert",
+        detail=event.kind,
+        target_kind="user" if event.session_id is None else "session",
+        target_id=event.session_id or event.user_id,
+    )
+    await telling(uow).tell(fact, [event.user_id])

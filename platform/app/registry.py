@@ -7,6 +7,7 @@ from kernel.settings import KernelSettings, SettingsError
 from modules.auth.module import auth
 from modules.auth.settings import AuthSettings
 from modules.notifications.module import notifications
+from modules.notifications.settings import NotificationsSettings
 from modules.posts.module import posts
 from modules.posts.settings import PostSettings
 from modules.users.module import users
@@ -14,7 +15,12 @@ from modules.users.module import users
 
 def modules(kernel: KernelSettings, env: Mapping[str, str]) -> tuple[Module, ...]:
     """The whole product; raises `SettingsError`."""
-    return (users, auth(AuthSettings.from_env(env), kernel), posts(PostSettings.from_env(env)), notifications(kernel))
+    return (
+        users,
+        auth(AuthSettings.from_env(env), kernel),
+        posts(PostSettings.from_env(env)),
+        notifications(NotificationsSettings.from_env(env), kernel),
+    )
 
 
 def chosen(product: Sequence[Module], env: Mapping[str, str]) -> Sequence[Module] | None:

@@ -68,8 +68,15 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("DELETE /api/v1/auth/sessions/{session_id}", SIGNED_IN, Call(status=204, others=404)),
     ("POST /api/v1/auth/token", ANYONE, Call(body=oauth_form, form=True)),
     ("GET /api/v1/notifications", SIGNED_IN),
+    ("GET /api/v1/notifications/preferences", SIGNED_IN),
+    ("PATCH /api/v1/notifications/preferences", SIGNED_IN, Call(body={"digest": "daily"})),
     ("POST /api/v1/notifications/read-all", SIGNED_IN, Call(status=204)),
     ("GET /api/v1/notifications/unread-count", SIGNED_IN),
+    (
+        "POST /api/v1/notifications/unsubscribe",
+        ANYONE,
+        Call(status=400, path="/api/v1/notifications/unsubscribe?token=x"),
+    ),
     ("DELETE /api/v1/notifications/{notification_id}", SIGNED_IN, Call(status=204, others=404)),
     ("POST /api/v1/notifications/{notification_id}/archive", SIGNED_IN, Call(status=204, others=404)),
     ("POST /api/v1/notifications/{notification_id}/read", SIGNED_IN, Call(status=204, others=404)),
@@ -136,6 +143,7 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /schema/redoc", ANYONE),
     ("GET /schema/scalar", ANYONE),
     ("GET /schema/swagger", ANYONE),
+    ("GET /unsubscribe", ANYONE),
     ("GET /verify-email", ANYONE),
     ("GET /version", ANYONE),
 )

@@ -1,5 +1,6 @@
 """HTTP surface of the notifications module, mounted at ``/api/v1/notifications``."""
 
 from modules.notifications.controllers.inbox import InboxController
+from modules.notifications.controllers.preferences import PreferencesController, UnsubscribeController
 
-__all__ = ["InboxController"]
+__all__ = ["InboxController", "PreferencesController", "UnsubscribeController"]

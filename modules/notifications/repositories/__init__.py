@@ -2,6 +2,22 @@
 
 from modules.notifications.repositories.arriving import ArrivalRepository, is_gathered
 from modules.notifications.repositories.facts import Fact
-from modules.notifications.repositories.inbox import COUNTS, InboxCount, NotificationRepository
+from modules.notifications.repositories.housekeeping import HousekeepingRepository
+from modules.notifications.repositories.inbox import COUNTS, InboxCount, InboxRepository, NotificationRepository
+from modules.notifications.repositories.preferences import SECURITY, PreferencesRepository, wants
+from modules.notifications.repositories.tickets import StreamTicketRepository
 
-__all__ = ["COUNTS", "ArrivalRepository", "Fact", "InboxCount", "NotificationRepository", "is_gathered"]
+__all__ = [
+    "COUNTS",
+    "SECURITY",
+    "ArrivalRepository",
+    "Fact",
+    "HousekeepingRepository",
+    "InboxCount",
+    "InboxRepository",
+    "NotificationRepository",
+    "PreferencesRepository",
+    "StreamTicketRepository",
+    "is_gathered",
+    "wants",
+]

@@ -24,6 +24,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from kernel.reads import Query
 from modules.notifications.models import InboxRow, NotificationRow
+from modules.notifications.repositories.arriving import WAITING
 from modules.notifications.schemas import Type
 
 OUT = (NotificationRow.id, NotificationRow.read_at, NotificationRow.archived_at, NotificationRow.hidden)
@@ -72,6 +73,18 @@ class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
         if before is not None:
             statement = statement.where(row.arrival < literal(before, BigInteger()))
         return (await self.session.scalars(statement.order_by(row.arrival.desc()).limit(limit))).all()
+
+    async def waiting(
+        self, recipient_id: UUID, kinds: Sequence[Type], *, after: int, up_to: int, limit: int
+    ) -> tuple[Sequence[NotificationRow], int]:
+        """Those of some types that arrived in between and still wait: the latest, and how many there are."""
+        row = NotificationRow
+        chosen = select(row).where(
+            *(row.recipient_id == recipient_id, row.arrival > after, row.arrival <= up_to, row.type.in_(kinds)),
+            *WAITING,
+        )
+        count = await self.session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+        return (await self.session.scalars(chosen.order_by(row.arrival.desc()).limit(limit))).all(), count
 
     async def mark(self, recipient_id: UUID, *which: ColumnElement[bool], read: bool) -> bool:
         """Set or clear the read mark of ``which`` and keep the count in step; whether anything changed."""
@@ -145,3 +158,13 @@ class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
                 .execution_options(synchronize_session=False)
             )
         return everything > 0
+
+
+class InboxRepository(SQLAlchemyAsyncRepository[InboxRow]):
+    """Inboxes as a collection."""
+
+    model_type = InboxRow
+
+    async def version_of(self, user_id: UUID) -> int:
+        """The last arrival; 0 for an inbox that nothing has ever come into."""
+        return await self.session.scalar(select(InboxRow.version).where(InboxRow.id == user_id)) or 0

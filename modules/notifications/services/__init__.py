@@ -4,8 +4,13 @@ from litestar.di import NamedDependency
 
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
+from modules.notifications.services.digests import next_due
 from modules.notifications.services.inbox import InboxService, UnreadCounts
-from modules.notifications.services.presentation import Presentation
+from modules.notifications.services.personal_data import erase, export
+from modules.notifications.services.preferences import TYPES, PreferencesService
+from modules.notifications.services.presentation import Presentation, post_of, to_target
+from modules.notifications.services.telling import Telling
+from modules.notifications.services.words import words
 from modules.posts import Posts
 from modules.users import Users
 
@@ -22,16 +27,31 @@ def provide_inbox_service(
     return InboxService(uow, presentation)
 
 
+def provide_preferences_service(uow: NamedDependency[UnitOfWork]) -> PreferencesService:
+    """What one wants to be told."""
+    return PreferencesService(uow)
+
+
 def provide_unread_counts(reader: NamedDependency[Reader]) -> UnreadCounts:
     """The numbers that are polled."""
     return UnreadCounts(reader)
 
 
 __all__ = [
+    "TYPES",
     "InboxService",
+    "PreferencesService",
     "Presentation",
+    "Telling",
     "UnreadCounts",
+    "erase",
+    "export",
+    "next_due",
+    "post_of",
     "provide_inbox_service",
+    "provide_preferences_service",
     "provide_presentation",
     "provide_unread_counts",
+    "to_target",
+    "words",
 ]

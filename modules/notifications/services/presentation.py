@@ -11,33 +11,35 @@ from modules.posts import Post, Posts
 from modules.users import Person, User, Users
 
 
-class Told(Protocol):
-    """What is known of something that happened: a row, or what a mail is written from."""
+class Place(Protocol):
+    """Where something happened, as a row knows it, or what a mail is written from."""
 
-    actor_id: UUID | None
-    target_kind: str
-    target_id: UUID
-    post_id: UUID | None
+    @property
+    def target_kind(self) -> str: ...
+    @property
+    def target_id(self) -> UUID: ...
+    @property
+    def post_id(self) -> UUID | None: ...
 
 
-def post_of(told: Told) -> UUID | None:
+def post_of(place: Place) -> UUID | None:
     """The post that it is about, or on which it happened."""
-    return told.target_id if told.target_kind == "post" else told.post_id
+    return place.target_id if place.target_kind == "post" else place.post_id
 
 
-def to_target(told: Told) -> Target:
+def to_target(place: Place) -> Target:
     """What a notification is about, and where that is."""
-    kind = cast("TargetKind", told.target_kind)
+    kind = cast("TargetKind", place.target_kind)
     match kind:
         case "post":
-            url = f"/api/v1/posts/{told.target_id}"
+            url = f"/api/v1/posts/{place.target_id}"
         case "comment":
-            url = f"/api/v1/posts/{told.post_id}/comments"
+            url = f"/api/v1/posts/{place.post_id}/comments"
         case "user":
-            url = f"/api/v1/users/{told.target_id}"
+            url = f"/api/v1/users/{place.target_id}"
         case "session":
-            url = f"/api/v1/auth/sessions/{told.target_id}"
-    return Target(kind=kind, id=told.target_id, url=url)
+            url = f"/api/v1/auth/sessions/{place.target_id}"
+    return Target(kind=kind, id=place.target_id, url=url)
 
 
 def to_notification(row: NotificationRow, actor: User | None, post: Post | None) -> Notification:

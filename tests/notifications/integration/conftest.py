@@ -13,6 +13,7 @@ from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 from modules.notifications.module import notifications
+from modules.notifications.settings import NotificationsSettings
 from tests.callers import Caller, caller, credulous
 from tests.posts.fakes import FakePosts
 from tests.running import running
@@ -73,7 +74,7 @@ async def runtime(files_runtime: Runtime) -> AsyncGenerator[Runtime]:
 async def module(
     settings: KernelSettings, everybody: FakeUsers, everything: FakePosts
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    known = notifications(settings)
+    known = notifications(NotificationsSettings(), settings)
     alone = replace(
         known,
         dependencies={**known.dependencies, "users": lambda: everybody, "posts": lambda: everything},

@@ -12,7 +12,7 @@ from kernel.db import new_id
 from kernel.delivery import Delivery
 from kernel.events import Event
 from kernel.mail.ledger import MailRow
-from kernel.outbox import OutboxRow
+from kernel.outbox import OutboxRow, lease
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from modules.notifications.models import InboxRow, NotificationRow
@@ -25,6 +25,7 @@ from tests.running import deliver_everything
 from tests.statements import statements
 
 MANY = 2_500
+TIMES = 8
 
 
 async def publish(runtime: Runtime, event: Event) -> None:
@@ -69,8 +70,46 @@ async def test_every_follower_hears_of_a_post_once(runtime: Runtime, settings: K
     assert len([each for each in sent if "INSERT INTO notifications" in each]) == 3
 
 
+async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(
+    runtime: Runtime, settings: KernelSettings
+) -> None:
+    author, reader = new_id(), new_id()
+    await follow(runtime, author, MANY)
+    news = PostPublished(post_id=new_id(), author_id=author)
+    await publish(runtime, news)
+    told = []
+    while await count(runtime, OutboxRow.done_at.is_(None), of=OutboxRow):
+        async with runtime.database.unit_of_work() as uow:
+            leased = await lease(uow.session, seconds=settings.jobs.lease)
+        queue: Any = None  # not needed to deliver
+        delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.poke)
+        for subscriber, ids in leased.items():
+            await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
+        told.append(await count(runtime, NotificationRow.event_id == news.event_id))
+        if len(told) == 1:
+            await publish(runtime, UserFollowed(follower_id=author, followee_id=reader))
+        if len(told) == 2:
+            assert await counts(runtime, reader) == Counts(1, 1, 1)
+    assert told == [1_000, 2_000, MANY]
+
+
+async def test_a_page_that_fails_is_told_again_as_a_whole(runtime: Runtime) -> None:
+    author = new_id()
+    await follow(runtime, author, MANY)
+    news = PostPublished(post_id=new_id(), author_id=author)
+
+    async def hear_and_fail() -> None:
+        async with runtime.database.unit_of_work() as uow:
+            await tell_followers(news, uow)
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await hear_and_fail()
+    assert await count(runtime) == await count(runtime, of=OutboxRow) == await count(runtime, of=InboxRow) == 0
+
+
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_an_event_that_comes_twenty_times_is_told_once(runtime: Runtime, at_once: bool) -> None:
+async def test_an_event_that_comes_again_and_again_is_told_once(runtime: Runtime, at_once: bool) -> None:
     author, reader = new_id(), new_id()
     followers = [*await follow(runtime, author, 50)]
     news = PostPublished(post_id=new_id(), author_id=author)
@@ -82,9 +121,9 @@ async def test_an_event_that_comes_twenty_times_is_told_once(runtime: Runtime, a
             await tell_followee(following, uow)
 
     if at_once:
-        await asyncio.gather(*(hear() for _ in range(20)))
+        await asyncio.gather(*(hear() for _ in range(TIMES)))
     else:
-        for _ in range(20):
+        for _ in range(TIMES):
             await hear()
     assert await count(runtime, NotificationRow.event_id == news.event_id) == 50
     for recipient in (*followers[:3], reader):
@@ -134,7 +173,7 @@ async def test_a_newcomer_is_welcomed_once_in_the_inbox_and_by_mail(runtime: Run
     async with runtime.database.unit_of_work() as uow:
         rows = await uow.session.execute(select(OutboxRow.subscriber, OutboxRow.id))
         [(subscriber, row_id)] = [row for row in rows.tuples() if row[0] == "notifications.subscribers.greet"]
-    await asyncio.gather(*(delivery.deliver(subscriber, [str(row_id)]) for _ in range(20)))
+    await asyncio.gather(*(delivery.deliver(subscriber, [str(row_id)]) for _ in range(TIMES)))
     await deliver_everything(runtime, settings)
     assert await counts(runtime, ann.id) == Counts(1, 1, 1)
     assert await count(runtime, MailRow.kind == "notifications.welcome", MailRow.state == "sent", of=MailRow) == 1
@@ -148,7 +187,7 @@ async def test_a_welcome_that_is_asked_for_again_is_no_second_mail(runtime: Runt
         async with runtime.database.unit_of_work() as uow:
             await greet(event, uow)
 
-    await asyncio.gather(*(hear() for _ in range(20)))
+    await asyncio.gather(*(hear() for _ in range(TIMES)))
     assert await counts(runtime, ann.id) == Counts(1, 1, 1)
     assert await count(runtime, MailRow.kind == "notifications.welcome", of=MailRow) == 1
 

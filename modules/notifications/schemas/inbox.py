@@ -1,4 +1,4 @@
-"""Answers under ``/notifications``."""
+"""Notifications as their recipient sees them."""
 
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias

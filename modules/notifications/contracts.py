@@ -1,0 +1,24 @@
+"""What notifications tells itself, and its refusals. Nobody asks it for anything."""
+
+from uuid import UUID
+
+from kernel.errors import Malformed
+from kernel.events import Event
+
+
+class FanOutContinued(Event, frozen=True, tag="notifications.fan_out_continued"):
+    """Followers up to ``after`` have been told of a post; the rest of them have not."""
+
+    origin_id: UUID
+    """The event that they are told of."""
+    post_id: UUID
+    author_id: UUID
+    after: UUID
+
+
+class InvalidUnsubscribeToken(Malformed):
+    """This is not the link of one of our mails."""
+
+    @classmethod
+    def code(cls) -> str:
+        return "invalid_token"

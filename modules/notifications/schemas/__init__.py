@@ -1,0 +1,24 @@
+"""Bodies of requests and answers under ``/notifications``."""
+
+from modules.notifications.schemas.inbox import Notification, ReadAll, Target, TargetKind, Type, Unread
+from modules.notifications.schemas.preferences import (
+    ChangePreferences,
+    Channel,
+    Channels,
+    Digest,
+    Preferences,
+)
+
+__all__ = [
+    "ChangePreferences",
+    "Channel",
+    "Channels",
+    "Digest",
+    "Notification",
+    "Preferences",
+    "ReadAll",
+    "Target",
+    "TargetKind",
+    "Type",
+    "Unread",
+]

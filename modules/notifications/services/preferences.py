@@ -1,0 +1,103 @@
+"""What people want to be told, and how."""
+
+from typing import cast, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kernel.db import utc_now
+from kernel.errors import ValidationFailed, Violation
+from kernel.unit_of_work import UnitOfWork
+from kernel.versions import IfMatch, Versioned
+from modules.notifications.models import PreferencesRow
+from modules.notifications.repositories import (
+    SECURITY,
+    InboxRepository,
+    PreferencesRepository,
+    wants,
+)
+from modules.notifications.schemas import ChangePreferences, Channels, Digest, Preferences, Type
+from modules.notifications.services.digests import next_due
+from modules.notifications.tokens import MailKind
+
+TYPES: tuple[Type, ...] = get_args(Type)
+
+
+def to_preferences(row: PreferencesRow | None) -> Versioned[Preferences]:
+    """What was chosen, completed with what is the case otherwise."""
+    types = {kind: Channels(in_app=wants(row, kind, "in_app"), email=wants(row, kind, "email")) for kind in TYPES}
+    if row is None:
+        return Versioned(Preferences(types=types, digest="off", digest_hour=8, timezone="UTC"), 0)
+    digest = cast("Digest", row.digest)
+    value = Preferences(types=types, digest=digest, digest_hour=row.digest_hour, timezone=row.timezone)
+    return Versioned(value, row.version)
+
+
+class PreferencesService:
+    """One person's preferences, inside one transaction."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._preferences = PreferencesRepository(session=uow.session)
+        self._inboxes = InboxRepository(session=uow.session)
+
+    async def show(self, user_id: UUID) -> Versioned[Preferences]:
+        """All of them."""
+        return to_preferences((await self._preferences.of([user_id])).get(user_id))
+
+    async def change(self, user_id: UUID, changes: ChangePreferences, if_match: IfMatch) -> Versioned[Preferences]:
+        """Change what is named, keep the rest; raises `PreconditionFailed` or `ValidationFailed`."""
+        if wrong := objections(changes):
+            raise ValidationFailed(wrong)
+        row = await self._preferences.to_edit(user_id)
+        if_match.check(row.version)
+        if changes.types is not msgspec.UNSET:
+            for kind, channels in changes.types.items():
+                chosen = {**row.choices.get(kind, {}), **msgspec.to_builtins(channels)}
+                row.choices = {**row.choices, kind: chosen}
+        for name in ("digest_hour", "timezone"):
+            if (value := getattr(changes, name)) is not msgspec.UNSET:
+                setattr(row, name, value)
+        if any(value is not msgspec.UNSET for value in (changes.digest, changes.digest_hour, changes.timezone)):
+            await self._schedule(row, row.digest if changes.digest is msgspec.UNSET else changes.digest)
+        row.version += 1
+        return to_preferences(row)
+
+    async def unsubscribe(self, user_id: UUID, kind: MailKind) -> None:
+        """No more mails of this kind; doing it twice is doing it once."""
+        row = await self._preferences.to_edit(user_id)
+        if kind == "digest":
+            await self._schedule(row, "off")
+        else:
+            row.choices = {**row.choices, kind: {**row.choices.get(kind, {}), "email": False}}
+        row.version += 1
+
+    async def _schedule(self, row: PreferencesRow, digest: str) -> None:
+        """When the next digest is due. The first one begins with what arrives from now on."""
+        if row.digest == "off" != digest:
+            row.digested = await self._inboxes.version_of(row.id)
+        row.digest = digest
+        row.digest_due = None
+        if digest != "off":
+            row.digest_due = next_due(utc_now(), weekly=digest == "weekly", hour=row.digest_hour, timezone=row.timezone)
+
+
+def objections(changes: ChangePreferences) -> list[Violation]:
+    """What the form of the changes does not tell."""
+    wrong = []
+    channels = {} if changes.types is msgspec.UNSET else msgspec.to_builtins(changes.types.get(SECURITY, {}))
+    for channel in sorted(name for name, chosen in channels.items() if chosen is False):
+        pointer = f"/body/types/{SECURITY}/{channel}"
+        wrong.append(Violation(pointer, "cannot_be_switched_off", "What concerns your safety is always told."))
+    if changes.timezone is not msgspec.UNSET and not is_timezone(changes.timezone):
+        wrong.append(Violation("/body/timezone", "unknown_timezone", "Expected a name such as Europe/Berlin."))
+    return wrong
+
+
+def is_timezone(name: str) -> bool:
+    """Whether it is in the database of time zones."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True

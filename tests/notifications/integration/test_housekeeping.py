@@ -1,0 +1,85 @@
+"""What is old goes, what drifted is put right, and who leaves is forgotten."""
+
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+
+from kernel.db import new_id, utc_now
+from kernel.jobs import Context
+from kernel.runtime import Runtime
+from modules.notifications.models import InboxRow, NotificationRow, PreferencesRow
+from modules.notifications.repositories import HousekeepingRepository
+from modules.notifications.repositories.housekeeping import first_id_of
+from modules.notifications.services import erase, export
+from modules.notifications.tasks import forget_what_is_old, repair_counts
+from tests.callers import Caller
+from tests.notifications.delivering import Counts, counts, deliver, followed_by, welcomed
+from tests.notifications.happening import count, row_of
+
+
+def context(runtime: Runtime) -> Context:
+    return cast("Context", {"database": runtime.database})  # all that the tasks need
+
+
+async def test_a_number_that_has_drifted_is_put_right(runtime: Runtime, ann: Caller, bob: Caller) -> None:
+    for _ in range(3):
+        await deliver(runtime, followed_by(bob.user), ann.user.id)
+    await deliver(runtime, followed_by(ann.user), bob.user.id)
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(update(InboxRow).where(InboxRow.id == ann.user.id).values(unread=77))
+        before = await uow.session.scalar(select(InboxRow.version).where(InboxRow.id == bob.user.id))
+    await repair_counts(context(runtime))
+    assert await counts(runtime, ann.user.id) == Counts(3, 3, 3)
+    async with runtime.database.unit_of_work() as uow:
+        assert await uow.session.scalar(select(InboxRow.version).where(InboxRow.id == bob.user.id)) == before
+
+
+async def test_what_is_old_goes_and_does_not_wait_any_more(runtime: Runtime, ann: Caller, bob: Caller) -> None:
+    await deliver(runtime, welcomed(ann.user), ann.user.id)
+    await deliver(runtime, followed_by(bob.user), ann.user.id)
+    long_ago = UUID(int=first_id_of(utc_now() - timedelta(days=31)).int + 1)
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(update(NotificationRow).where(NotificationRow.type == "welcome").values(id=long_ago))
+    await forget_what_is_old(32)(context(runtime))
+    assert await counts(runtime, ann.user.id) == Counts(2, 2, 2)
+    await forget_what_is_old(30)(context(runtime))
+    assert await counts(runtime, ann.user.id) == Counts(1, 1, 1)
+
+
+async def test_an_id_made_later_sorts_after_the_first_of_its_moment() -> None:
+    assert first_id_of(utc_now() - timedelta(milliseconds=2)) < new_id() < first_id_of(utc_now() + timedelta(seconds=1))
+
+
+async def test_who_is_erased_leaves_nothing_here(runtime: Runtime, ann: Caller, bob: Caller) -> None:
+    await deliver(runtime, followed_by(bob.user), ann.user.id)
+    await deliver(runtime, followed_by(ann.user), bob.user.id)
+    await row_of(runtime, ann.user.id)
+    for _ in range(2):
+        async with runtime.database.unit_of_work() as uow:
+            await erase(uow, ann.user.id)
+    assert await counts(runtime, ann.user.id) == Counts(0, 0, 0)
+    assert await count(runtime, of=PreferencesRow) == 0
+    assert await counts(runtime, bob.user.id) == Counts(1, 1, 1)
+
+
+async def test_an_export_holds_what_there_is(runtime: Runtime, ann: Caller, bob: Caller) -> None:
+    await deliver(runtime, followed_by(bob.user), ann.user.id)
+    async with runtime.database.unit_of_work() as uow:
+        files: dict[str, Any] = dict(await export(uow, ann.user.id))  # Any: JSON
+        assert await export(uow, new_id()) == {**files, "notifications.json": []}
+    assert set(files) == {"notifications.json", "preferences.json"}
+    [item] = files["notifications.json"]
+    assert (item["type"], item["target_id"]) == ("new_follower", bob.user.id)
+
+
+async def test_repairing_goes_on_where_it_was(runtime: Runtime, ann: Caller) -> None:
+    people = sorted(new_id() for _ in range(1_200))
+    await deliver(runtime, followed_by(ann.user), *people)
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(text("UPDATE notifications.inboxes SET unread = 5"))
+        last = await HousekeepingRepository(session=uow.session).repair_counts(None)
+        assert last == people[999]
+        assert await HousekeepingRepository(session=uow.session).repair_counts(last) is None
+    assert await count(runtime, InboxRow.unread != 1, of=InboxRow) == 0
