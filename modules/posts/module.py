@@ -11,7 +11,7 @@ from modules.posts.seed import seed
 from modules.posts.services import erase, export, provide_post_reads, provide_post_service, publish_due
 from modules.posts.settings import PostSettings
 from modules.posts.tasks import forget_deleted_posts
-from modules.users import provide_directory, provide_users
+from modules.users import provide_directory
 
 
 def posts(settings: PostSettings) -> Module:
@@ -22,7 +22,6 @@ def posts(settings: PostSettings) -> Module:
         dependencies={
             "post_service": provide_post_service,
             "post_reads": provide_post_reads,
-            "users": provide_users,
             "directory": provide_directory,
         },
         schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],

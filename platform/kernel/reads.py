@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql.dml import ReturningInsert
 
 from kernel.db import connection_settings
 from kernel.errors import Unavailable
@@ -24,9 +25,13 @@ LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.Int
 
 
 class Query(Generic[T]):
-    """A ``select`` whose columns are the fields of ``kind``; its parameters have names (`bindparam`). Compiled once."""
+    """A statement whose columns are the fields of ``kind``; its parameters have names (`bindparam`). Compiled once.
 
-    def __init__(self, statement: Select[Any], kind: type[T]) -> None:  # Any: `kind` knows the columns
+    One that writes is run by `UnitOfWork.run`.
+    """
+
+    # Any: `kind` knows the columns
+    def __init__(self, statement: Select[Any] | ReturningInsert[Any], kind: type[T]) -> None:
         self._statement = statement
         self.kind = kind
 

@@ -20,6 +20,7 @@ from kernel.errors import DomainError
 from kernel.events import E, Event, encode, topic
 from kernel.outbox import OutboxRow
 from kernel.poke import Poke
+from kernel.reads import Query, T
 
 
 class UnitOfWork:
@@ -49,6 +50,18 @@ class UnitOfWork:
         if rows:
             await self.session.execute(insert(OutboxRow), rows)
             self._has_news = True
+
+    # Any: values of any type of PostgreSQL
+    async def run(self, query: Query[T], **parameters: Any) -> list[T]:
+        """The rows of a compiled statement, in this transaction: a quarter of what the session takes for it.
+
+        The session neither flushes before it nor learns what it changed.
+        """
+        sql, arguments = query.prepared(parameters)
+        connection = await self.session.connection()
+        cursor = (await connection.get_raw_connection()).cursor()
+        await cursor._prepare_and_execute(sql, arguments)  # what SQLAlchemy calls, without the way there
+        return [query.kind(**row) for row in cursor.fetchall()]
 
     def changes(self, *entities: str) -> None:
         """Cached values that embed one of ``entities`` are not served again once this is committed."""

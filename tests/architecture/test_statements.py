@@ -3,7 +3,7 @@
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from kernel.reads import Query
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from tests.architecture.test_layout import MODULES, ROOT
@@ -34,17 +35,30 @@ def listening() -> Iterator[set[Said]]:
     def hear(_: Any, __: Any, statement: str, *___: Any) -> None:  # Any: SQLAlchemy's
         said.add((speaker(), statement))
 
+    def prepared(query: Query[Any], given: dict[str, Any]) -> tuple[str, list[Any]]:  # Any: of any type of PostgreSQL
+        sql, arguments = prepare(query, given)
+        said.add((speaker(beyond=CARRIERS), sql))
+        return sql, arguments
+
+    prepare, Query.prepared = Query.prepared, prepared  # type: ignore[method-assign, assignment] # these go past the engine
     event.listen(Engine, "before_cursor_execute", hear)
     try:
         yield said
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
+        Query.prepared = prepare  # type: ignore[method-assign] # the same
 
 
-def speaker() -> str:
-    """The owner of the innermost code of ours."""
+CARRIERS = ("reads.py", "unit_of_work.py")
+"""Of the kernel: they send what others have compiled."""
+
+
+def speaker(*, beyond: Collection[str] = ()) -> str:
+    """The owner of the innermost code of ours, ``beyond`` some files."""
     for frame in stack():
         file = Path(frame.f_code.co_filename)
+        if file.name in beyond:
+            continue
         if frame.f_code.co_name == "_flush" and file.name == "session.py":
             return ""
         if file.is_relative_to(ROOT / "modules"):

@@ -2,23 +2,28 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
+from uuid import UUID
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy import Integer, bindparam, func, insert, select
 
 from kernel.application import create_app
 from kernel.db import new_id
 from kernel.errors import Conflict
 from kernel.mail import post as post_mail
 from kernel.module import Module
+from kernel.reads import Query
 from kernel.security import public
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber, UnitOfWork
 from tests.kernel.support import (
+    EFFECTS,
     Happened,
     Open,
     break_the_commit,
@@ -261,3 +266,53 @@ async def test_every_process_writes_outbox_rows_for_every_subscriber_whatever_it
     async with running(create_app(settings, [speaking, listening], served=[speaking])) as client:
         assert (await client.post(f"{PREFIX}/told")).status_code == 201
     assert (await only_row(runtime.database)).subscriber == Subscriber(Happened, record).name
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a statement ran."""
+
+    transaction: int
+    document: dict[str, int]
+
+
+PLACE = Query(
+    select(
+        func.txid_current().label("transaction"),
+        func.jsonb_build_object("n", bindparam("n", type_=Integer())).label("document"),
+    ),
+    Place,
+)
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """What was written."""
+
+    event_id: UUID
+
+
+NOTED = Query(
+    insert(EFFECTS).values(event_id=bindparam("event_id"), note="compiled").returning(EFFECTS.c.event_id), Noted
+)
+
+
+async def test_a_compiled_statement_runs_in_the_transaction(open_kernel: Open) -> None:
+    runtime = open_kernel()
+    async with runtime.database.unit_of_work() as uow:
+        [place] = await uow.run(PLACE, n=7)
+        assert place == Place(await uow.session.scalar(select(func.txid_current())) or 0, {"n": 7})
+
+
+async def test_what_a_compiled_statement_has_written_is_committed_or_rolled_back(open_kernel: Open) -> None:
+    runtime, event_id = open_kernel(), new_id()
+
+    async def fail() -> None:
+        async with runtime.database.unit_of_work() as uow:
+            await uow.run(NOTED, event_id=event_id)
+            raise NotLikeThis
+
+    with pytest.raises(NotLikeThis):
+        await fail()
+    assert await notes(runtime.database) == []
+    async with runtime.database.unit_of_work() as uow:
+        assert await uow.run(NOTED, event_id=event_id) == [Noted(event_id)]
+    assert await notes(runtime.database) == ["compiled"]

@@ -14,10 +14,12 @@ from modules.posts.repositories.reading import (
     place_of,
     total_query,
 )
+from modules.posts.repositories.writing import Edit, edit, insert_unless_taken
 
 __all__ = [
     "BY_ID",
     "BY_SLUG",
+    "Edit",
     "Order",
     "Position",
     "PostFilters",
@@ -25,6 +27,8 @@ __all__ = [
     "PostRepository",
     "RevisionRepository",
     "SummaryRecord",
+    "edit",
+    "insert_unless_taken",
     "own_query",
     "page_query",
     "place_of",

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Select, delete, func, not_, select, true
-from sqlalchemy.dialects.postgresql import insert
 
-from kernel.db import new_id
 from modules.posts.models import PostRow, RevisionRow
 from modules.posts.repositories.reading import PRESENT, PUBLIC, SCHEDULED
 
@@ -19,43 +17,6 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
     """Posts as a collection."""
 
     model_type = PostRow
-
-    async def insert_unless_taken(
-        self,
-        *,
-        author_id: UUID,
-        slug: str,
-        title: str,
-        body: str,
-        excerpt: str,
-        tags: list[str],
-        status: str,
-        now: datetime,
-    ) -> PostRow | None:
-        """The new row, or nothing if the slug is taken; waits for a twin that is not committed yet."""
-        row: PostRow | None = await self.session.scalar(
-            insert(PostRow)
-            .values(
-                id=new_id(),
-                author_id=author_id,
-                slug=slug,
-                title=title,
-                body=body,
-                excerpt=excerpt,
-                tags=tags,
-                status=status,
-                published_at=now if status == "published" else None,
-                reactions={},
-                reactions_count=0,
-                comments_count=0,
-                version=1,
-                created_at=now,
-                updated_at=now,
-            )
-            .on_conflict_do_nothing(index_elements=["slug"])
-            .returning(PostRow)
-        )
-        return row
 
     async def to_edit(self, post_id: UUID) -> PostRow | None:
         """The row, deleted or not, locked until the transaction ends."""

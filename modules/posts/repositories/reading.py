@@ -87,7 +87,8 @@ def columns_of(kind: type[SummaryRecord]) -> list[InstrumentedAttribute[Any]]:  
 
 # Written out, not bound: with a parameter in it, a statement that is planned once could not use a partial index.
 PRESENT = PostRow.deleted_at.is_(None)
-PUBLIC = and_(PostRow.status == literal_column("'published'"), PRESENT)
+PUBLISHED = PostRow.status == literal_column("'published'")
+PUBLIC = and_(PUBLISHED, PRESENT)
 SCHEDULED = and_(PostRow.status == literal_column("'scheduled'"), PRESENT)
 
 FULL = select(*columns_of(PostRecord)).where(PRESENT)

@@ -5,18 +5,18 @@ from litestar.di import NamedDependency
 from kernel.cache import Cache
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
-from modules.posts.contracts import Posts
+from modules.posts.services.facade import provide_posts
 from modules.posts.services.personal_data import erase, export
 from modules.posts.services.posts import RESTORABLE, PostService
 from modules.posts.services.reading import PostReads
 from modules.posts.services.scheduling import publish_due
 from modules.posts.services.states import Act
-from modules.users import Directory, Users, provide_users
+from modules.users import Directory
 
 
-def provide_post_service(uow: NamedDependency[UnitOfWork], users: NamedDependency[Users]) -> PostService:
+def provide_post_service(uow: NamedDependency[UnitOfWork], directory: NamedDependency[Directory]) -> PostService:
     """The whole service, for this module's own controllers."""
-    return PostService(uow, users)
+    return PostService(uow, directory)
 
 
 def provide_post_reads(
@@ -24,11 +24,6 @@ def provide_post_reads(
 ) -> PostReads:
     """What is read, for this module's own controllers."""
     return PostReads(reader, cache, directory)
-
-
-def provide_posts(uow: NamedDependency[UnitOfWork]) -> Posts:
-    """Dependency provider; plain enough to be called by hand from a subscriber."""
-    return PostService(uow, provide_users(uow))
 
 
 __all__ = [

@@ -2,25 +2,26 @@
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from typing import cast
 from uuid import UUID
 
 import msgspec
 from slugify import slugify
 
-from kernel.db import utc_now
+from kernel.db import new_id, utc_now
 from kernel.errors import NotFound, PermissionDenied, ValidationFailed, Violation
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
-from modules.posts.contracts import InvalidTransition, Post, PostDeleted, PostPublished, Posts, Status
+from modules.posts.contracts import InvalidTransition, PostDeleted, PostPublished, Status
 from modules.posts.entities import LISTS, post
 from modules.posts.models import PostRow
-from modules.posts.repositories import PostRepository
+from modules.posts.repositories import Edit, PostRecord, PostRepository, edit, insert_unless_taken
 from modules.posts.schemas import ChangePost, FullPost, ReplacePost, WritePost
 from modules.posts.services.presentation import excerpt_of, may_read, may_write, to_full_post
 from modules.posts.services.states import Act, after
-from modules.users import Users
+from modules.users import Directory
 
 RESTORABLE = timedelta(days=30)
 """How long what was deleted can be brought back."""
@@ -31,56 +32,59 @@ def slug_from(title: str) -> str:
     return slugify(title, max_length=100, word_boundary=True) or "post"
 
 
-def to_post(row: PostRow) -> Post:
-    """The single place where a row becomes something that other modules may see."""
-    return msgspec.convert(row, Post, from_attributes=True)
-
-
-class PostService(Posts):
+class PostService:
     """Everything that can be done to posts, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, users: Users) -> None:
+    def __init__(self, uow: UnitOfWork, directory: Directory) -> None:
         self._uow = uow
-        self._users = users
-        self._posts = PostRepository(session=uow.session)
+        self._directory = directory
 
-    async def find_many(self, post_ids: set[UUID]) -> dict[UUID, Post]:
-        return {row.id: to_post(row) for row in await self._posts.by_ids(post_ids)} if post_ids else {}
+    @cached_property
+    def _posts(self) -> PostRepository:
+        return PostRepository(session=self._uow.session)
 
     async def write(self, me: Principal, form: WritePost) -> Versioned[FullPost]:
         """A new post under a slug of its own."""
-        now = utc_now()
-        slug = slug_from(form.title)
-        while (
-            row := await self._posts.insert_unless_taken(
-                author_id=me.id,
-                slug=slug,
-                title=form.title,
-                body=form.body,
-                excerpt=excerpt_of(form.body),
-                tags=unique(form.tags),
-                status=form.status,
-                now=now,
-            )
-        ) is None:
-            slug = f"{slug_from(form.title)}-{secrets.token_hex(3)}"
+        now, slug = utc_now(), slug_from(form.title)
+        record = PostRecord(
+            id=new_id(),
+            author_id=me.id,
+            slug=slug,
+            title=form.title,
+            body=form.body,
+            excerpt=excerpt_of(form.body),
+            tags=unique(form.tags),
+            status=form.status,
+            published_at=now if form.status == "published" else None,
+            scheduled_for=None,
+            reactions={},
+            reactions_count=0,
+            comments_count=0,
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+        while not await insert_unless_taken(self._uow, record):
+            record = msgspec.structs.replace(record, slug=f"{slug}-{secrets.token_hex(3)}")
         if form.status == "published":
             self._uow.changes(LISTS)
-            await self._uow.publish(PostPublished(post_id=row.id, author_id=me.id))
-        return await self._shown(row)
+            await self._uow.publish(PostPublished(post_id=record.id, author_id=me.id))
+        return await self._shown(record)
 
     async def change(
         self, me: Principal, post_id: UUID, form: ChangePost | ReplacePost, if_match: IfMatch
     ) -> Versioned[FullPost]:
         """Apply what was sent, leave the rest alone; raises `NotFound`, `PermissionDenied` or `PreconditionFailed`."""
-        row = await self._to_edit(me, post_id, if_match)
-        for field, value in msgspec.structs.asdict(form).items():
-            if value is not msgspec.UNSET:
-                setattr(row, field, unique(value) if field == "tags" else value)
-        row.excerpt = excerpt_of(row.body)
-        await self._uow.session.flush()
-        self._uow.changes(post(post_id), LISTS)
-        return await self._shown(row)
+        change = partial(edit, self._uow, post_id, to_edit(form), editor=me, if_match=if_match, now=utc_now())
+        edited = await change()
+        if edited is None:
+            row = await self._to_edit(me, post_id, if_match)  # or the reason why it was not
+            edited = await change()  # and it may just have become possible; from here on, nobody else changes the row
+            if edited is None:
+                return await self._shown(row)
+        if edited.status == "published":  # no cached value embeds another
+            self._uow.changes(post(post_id), LISTS)
+        return await self._shown(edited)
 
     async def move(
         self, me: Principal, post_id: UUID, act: Act, if_match: IfMatch, *, scheduled_for: datetime | None = None
@@ -123,8 +127,8 @@ class PostService(Posts):
         self._uow.changes(post(post_id), LISTS)
         return await self._shown(row)
 
-    async def _shown(self, row: PostRow) -> Versioned[FullPost]:
-        authors = await self._users.find_many({row.author_id})
+    async def _shown(self, row: PostRow | PostRecord) -> Versioned[FullPost]:
+        authors = await self._directory.find_many({row.author_id})
         return Versioned(to_full_post(row, authors.get(row.author_id)), row.version)
 
     async def _to_edit(self, me: Principal, post_id: UUID, if_match: IfMatch) -> PostRow:
@@ -152,3 +156,13 @@ def editable(me: Principal, row: PostRow | None) -> PostRow:
 def unique(tags: list[str]) -> list[str]:
     """Each tag once, in the order given."""
     return list(dict.fromkeys(tags))
+
+
+def to_edit(form: ChangePost | ReplacePost) -> Edit:
+    """What a form asks for."""
+    given = {name: value for name, value in msgspec.structs.asdict(form).items() if value is not msgspec.UNSET}
+    if "tags" in given:
+        given["tags"] = unique(given["tags"])
+    if "body" in given:
+        given["excerpt"] = excerpt_of(given["body"])
+    return Edit(**given)

@@ -105,7 +105,7 @@ def alone(everybody: People, heard: Heard) -> Module:
     real = posts(PostSettings())
     return replace(
         real,
-        dependencies={**real.dependencies, "users": lambda: everybody, "directory": lambda: FakeDirectory(everybody)},
+        dependencies={**real.dependencies, "directory": lambda: FakeDirectory(everybody)},
         authenticator=credulous,
         subscribers=[Subscriber(kind, heard.hear, in_transaction=True) for kind in (PostPublished, PostDeleted)],
     )
