@@ -23,6 +23,14 @@ class SecurityNoticed(Event, frozen=True, tag="auth.security_noticed"):
     session_id: UUID | None = None
 
 
+class MailAsked(Event, frozen=True, tag="auth.mail_asked"):
+    """Somebody asked for a mail to an address, maybe nobody's. It is encrypted: the outbox knows no addresses."""
+
+    purpose: Literal["verify_email", "reset_password", "confirm_email"]
+    address: str
+    user_id: UUID | None = None
+
+
 class InvalidCredentials(NotAuthenticated):
     """The e-mail address or the password is wrong.
 
@@ -37,6 +45,12 @@ class CrossSiteRequest(PermissionDenied):
 
     Send the header `X-Requested-With`, with any value: only pages of this site can.
     """
+
+
+class WrongPassword(Malformed):
+    """The current password is wrong."""
+
+    persists = True
 
 
 class RefreshInvalid(NotAuthenticated):

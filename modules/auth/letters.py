@@ -4,58 +4,128 @@ No letter repeats a name: whoever signed up with somebody else's address could w
 """
 
 from collections.abc import Callable, Mapping
+from typing import Self, TypeAlias
+
+import msgspec
 
 from kernel.mail import Compose, Letter, Link, Mail
 from kernel.unit_of_work import UnitOfWork
-from modules.auth.services import VERIFY_EMAIL
+from modules.auth.services import Purpose
+from modules.auth.settings import AuthSettings
 from modules.auth.tokens import MailTokens
 from modules.users import Users
 
+NOT_YOU = "If that was not you, choose a new password at once: that signs out everybody else."
 
-def letters(
-    mail_tokens: MailTokens, users_of: Callable[[UnitOfWork], Users], *, verify_email_url: str
-) -> Mapping[str, Compose]:
+NEWS: Mapping[str, tuple[str, str, str]] = {
+    "session_ended": (
+        "We have signed out one of your devices",
+        "Hello, a sign-in of yours was used in two places at once, so we have ended it.",
+        "If one of your devices asks you to sign in again, that is why. "
+        "If you suspect that somebody else has used your account, change your password.",
+    ),
+    "new_device": (
+        "A sign-in from a new device",
+        "Hello, somebody has signed in to your account from a browser or a network that is new to us.",
+        "If that was you, there is nothing to do. If not, change your password: that signs out everybody else.",
+    ),
+    "password_changed": ("Your password was changed", "Hello, your account has a new password.", NOT_YOU),
+    "email_changed": (
+        "Your e-mail address was changed",
+        "Hello, your account has a new e-mail address: mails do not come here any more.",
+        "If that was not you, tell whoever runs this service.",
+    ),
+    "existing_account": (
+        "You already have an account",
+        "Hello, somebody has tried to sign up with your e-mail address, which has an account already.",
+        "If that was you, sign in, or ask for a new password. If not, there is nothing to do.",
+    ),
+}
+"""Subject and paragraphs of letters that ask for nothing."""
+
+ASKING: Mapping[str, tuple[Purpose, str, str, str, str]] = {
+    "verify_email": (
+        "verify_email",
+        "Confirm your e-mail address",
+        "Hello, please confirm that this is your e-mail address.",
+        "Confirm the address",
+        "If you did not sign up, ignore this mail: without the confirmation nothing happens.",
+    ),
+    "reset_password": (
+        "reset_password",
+        "Choose a new password",
+        "Hello, somebody has asked for a new password for your account.",
+        "Choose a new password",
+        "If that was not you, ignore this mail: your password stays as it is.",
+    ),
+    "set_password": (
+        "reset_password",
+        "An account was made for you",
+        "Hello, an account was made for you. Choose a password, and you can sign in.",
+        "Choose a password",
+        "If you do not know why, ignore this mail: without a password nobody can sign in.",
+    ),
+    "confirm_email": (
+        "confirm_email",
+        "Use this e-mail address",
+        "Hello, somebody wants to use this e-mail address for their account.",
+        "Use this address",
+        "If that was not you, ignore this mail: without the confirmation nothing happens.",
+    ),
+}
+"""Purpose of the link, subject, first paragraph, label of the link, last paragraph."""
+
+UsersOf: TypeAlias = Callable[[UnitOfWork], Users]
+
+
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """The pages that links lead to."""
+
+    verify_email: str
+    reset_password: str
+    confirm_email: str
+
+    @classmethod
+    def of(cls, settings: AuthSettings, public_url: str) -> Self:
+        """A front end's where there is one, else our own."""
+        return cls(
+            verify_email=settings.verify_email_url or f"{public_url}/verify-email",
+            reset_password=settings.reset_password_url or f"{public_url}/reset-password",
+            confirm_email=settings.confirm_email_url or f"{public_url}/confirm-email",
+        )
+
+
+def letters(mail_tokens: MailTokens, users_of: UsersOf, links: Links) -> Mapping[str, Compose]:
     """Every kind of mail of this module."""
+    return {
+        **{f"auth.{kind}": news(kind, users_of) for kind in NEWS},
+        **{f"auth.{kind}": asking(kind, users_of, mail_tokens, links) for kind in ASKING},
+    }
 
-    async def verify_email(mail: Mail, uow: UnitOfWork) -> Letter | None:
-        user = (await users_of(uow).find_many({mail.user_id})).get(mail.user_id)
-        if user is None or user.email_verified:
+
+def news(kind: str, users_of: UsersOf) -> Compose:
+    """To somebody who is still there."""
+    subject, *paragraphs = NEWS[kind]
+
+    async def compose(mail: Mail, uow: UnitOfWork) -> Letter | None:
+        if mail.user_id not in await users_of(uow).find_many({mail.user_id}):
             return None
-        token = mail_tokens.issue(mail.id, VERIFY_EMAIL)
-        separator = "&" if "?" in verify_email_url else "?"
-        return Letter(
-            subject="Confirm your e-mail address",
-            paragraphs=(
-                "Hello, please confirm that this is your e-mail address.",
-                "If you did not sign up, ignore this mail: without the confirmation nothing happens.",
-            ),
-            link=Link("Confirm the address", f"{verify_email_url}{separator}token={token}"),
-        )
+        return Letter(subject=subject, paragraphs=tuple(paragraphs))
 
-    async def session_ended(mail: Mail, uow: UnitOfWork) -> Letter | None:
+    return compose
+
+
+def asking(kind: str, users_of: UsersOf, mail_tokens: MailTokens, links: Links) -> Compose:
+    """With a link, as long as it is of any use."""
+    purpose, subject, first, label, last = ASKING[kind]
+    page: str = getattr(links, purpose)
+    separator = "&" if "?" in page else "?"
+
+    async def compose(mail: Mail, uow: UnitOfWork) -> Letter | None:
         user = (await users_of(uow).find_many({mail.user_id})).get(mail.user_id)
-        if user is None:
+        if user is None or (purpose == "verify_email" and user.email_verified):
             return None
-        return Letter(
-            subject="We have signed out one of your devices",
-            paragraphs=(
-                "Hello, a sign-in of yours was used in two places at once, so we have ended it.",
-                "If one of your devices asks you to sign in again, that is why. "
-                "If you suspect that somebody else has used your account, change your password.",
-            ),
-        )
+        url = f"{page}{separator}token={mail_tokens.issue(mail.id, purpose)}"
+        return Letter(subject=subject, paragraphs=(first, last), link=Link(label, url))
 
-    async def new_device(mail: Mail, uow: UnitOfWork) -> Letter | None:
-        user = (await users_of(uow).find_many({mail.user_id})).get(mail.user_id)
-        if user is None:
-            return None
-        return Letter(
-            subject="A sign-in from a new device",
-            paragraphs=(
-                "Hello, somebody has signed in to your account from a browser or a network that we have not seen "
-                "you use before.",
-                "If that was you, there is nothing to do. If not, change your password: that signs out everybody else.",
-            ),
-        )
-
-    return {f"auth.{VERIFY_EMAIL}": verify_email, "auth.session_ended": session_ended, "auth.new_device": new_device}
+    return compose

@@ -14,8 +14,10 @@ from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth.authenticator import SessionAuthenticator
-from modules.auth.contracts import Enrolment
+from modules.auth.contracts import Enrolment, MailAsked
 from modules.auth.controllers import (
+    EmailController,
+    PasswordController,
     RefreshCookie,
     RegistrationController,
     SecurityLogController,
@@ -24,7 +26,7 @@ from modules.auth.controllers import (
 )
 from modules.auth.keys import Keyring
 from modules.auth.known_sessions import KnownSessions
-from modules.auth.letters import letters
+from modules.auth.letters import Links, letters
 from modules.auth.pages import pages
 from modules.auth.passwords import Passwords
 from modules.auth.seed import seed
@@ -32,7 +34,9 @@ from modules.auth.services import (
     Registration,
     Throttle,
     Tools,
+    provide_email_change,
     provide_email_verification,
+    provide_password_change,
     provide_refreshing,
     provide_registration,
     provide_security_log,
@@ -40,10 +44,11 @@ from modules.auth.services import (
     provide_signing_in,
 )
 from modules.auth.settings import AuthSettings
-from modules.auth.subscribers import sign_out_deactivated, sign_out_leaving
+from modules.auth.subscribers import MailRequests, sign_out_deactivated, sign_out_leaving
 from modules.auth.tasks import forget_what_has_ended
 from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
 from modules.users import (
+    AccountOpened,
     Accounts,
     Directory,
     UserDeactivated,
@@ -61,6 +66,7 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
     ttl = timedelta(seconds=settings.access_token_ttl)
     return Tools(
         settings=settings,
+        vault=vault,
         passwords=Passwords(settings),
         access_tokens=AccessTokens(Keyring(vault), issuer=kernel.public_url, ttl=ttl),
         refresh_tokens=RefreshTokens(vault),
@@ -73,7 +79,7 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
 def open_enrolment(kernel: KernelSettings, env: Mapping[str, str], uow: UnitOfWork) -> Enrolment:
     """For the command line; raises `SettingsError`."""
     tools = open_tools(AuthSettings.from_env(env), kernel)
-    return Registration(uow, provide_accounts(uow), tools)
+    return Registration(uow, provide_accounts(uow), provide_users(uow), tools)
 
 
 def auth(
@@ -86,7 +92,7 @@ def auth(
 ) -> Module:
     """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
     tools = open_tools(settings, kernel)
-    verify_email_url = settings.verify_email_url or f"{kernel.public_url}/verify-email"
+    mail_requests = MailRequests(tools, provide_accounts, provide_users)
 
     refresh_cookie = RefreshCookie(
         path="/api/v1/auth",
@@ -106,14 +112,23 @@ def auth(
 
     return Module(
         name="auth",
-        controllers=[RegistrationController, SessionController, SecurityLogController, TokenController],
+        controllers=[
+            RegistrationController,
+            EmailController,
+            PasswordController,
+            SessionController,
+            SecurityLogController,
+            TokenController,
+        ],
         root_controllers=pages,
         dependencies={
             "tools": provide_tools,
             "accounts": provide_accounts,
             "users": provide_users,
+            "email_change": provide_email_change,
             "email_verification": provide_email_verification,
             "refresh_cookie": provide_refresh_cookie,
+            "password_change": provide_password_change,
             "refreshing": provide_refreshing,
             "registration": provide_registration,
             "security_log": provide_security_log,
@@ -124,8 +139,10 @@ def auth(
         subscribers=[
             Subscriber(UserDeactivated, sign_out_deactivated, in_transaction=True),
             Subscriber(UserDeletionRequested, sign_out_leaving, in_transaction=True),
+            Subscriber(MailAsked, mail_requests.send_what_is_due),
+            Subscriber(AccountOpened, mail_requests.invite),
         ],
         schedule=[CronJob(forget_what_has_ended, cron="40 3 * * *")],
         seed=partial(seed, passwords=tools.passwords),
-        letters=letters(tools.mail_tokens, provide_users, verify_email_url=verify_email_url),
+        letters=letters(tools.mail_tokens, provide_users, Links.of(settings, kernel.public_url)),
     )

@@ -26,13 +26,13 @@ def common_passwords() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
-def weaknesses(password: str, *, email: str, name: str) -> Iterator[Violation]:
+def weaknesses(password: str, *, email: str, name: str, pointer: str = "/body/password") -> Iterator[Violation]:
     """Whether it is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
     guess = password.casefold()
     if guess in common_passwords():
-        yield Violation("/body/password", "too_common", "This is one of the most common passwords.")
+        yield Violation(pointer, "too_common", "This is one of the most common passwords.")
     if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
-        yield Violation("/body/password", "too_similar", "This is your name or your address.")
+        yield Violation(pointer, "too_similar", "This is your name or your address.")
 
 
 def prehash(password: str) -> bytes:

@@ -21,9 +21,20 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     refresh_grace: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
     """How long the previous refresh token still gets the same successor (a lost answer, two tabs)."""
     verification_ttl: Seconds = timedelta(days=1).total_seconds()
+    """Of the link that confirms an address."""
+    reset_ttl: Annotated[float, msgspec.Meta(gt=0, le=3600)] = timedelta(minutes=30).total_seconds()
+    """Of the link for who has forgotten their password."""
+    invitation_ttl: Seconds = timedelta(days=7).total_seconds()
+    """Of the link for whom an administrator made an account."""
+    hide_existing_accounts: bool = False
+    """Sign-up answers 202 whether the address has an account or not; its owner gets a mail."""
     bcrypt_rounds: Annotated[int, msgspec.Meta(ge=4, le=16)] = 12
     hash_threads: Count = 2
     hash_queue: Annotated[int, msgspec.Meta(ge=64, le=1_000_000)] = 128
     """Hashes that may wait for a thread; the next one is answered 503."""
     verify_email_url: str = ""
     """A front end's page instead of ``/verify-email``."""
+    confirm_email_url: str = ""
+    """The same for ``/confirm-email``."""
+    reset_password_url: str = ""
+    """The same for ``/reset-password``."""

@@ -1,9 +1,16 @@
-"""What auth does, in the same transaction, when people are shut out or leave."""
+"""What auth does when people are shut out or leave, and when a mail may be due."""
 
+from collections.abc import Callable
+
+from cryptography.fernet import InvalidToken
+
+from kernel.errors import ValidationFailed
 from kernel.unit_of_work import UnitOfWork
+from modules.auth.contracts import MailAsked
 from modules.auth.models import SessionRow
 from modules.auth.repositories import SessionRepository
-from modules.users import UserDeactivated, UserDeletionRequested
+from modules.auth.services import MailLinks, Tools
+from modules.users import AccountOpened, Accounts, UserDeactivated, UserDeletionRequested, Users
 
 
 async def sign_out_deactivated(event: UserDeactivated, uow: UnitOfWork) -> None:
@@ -14,3 +21,46 @@ async def sign_out_deactivated(event: UserDeactivated, uow: UnitOfWork) -> None:
 async def sign_out_leaving(event: UserDeletionRequested, uow: UnitOfWork) -> None:
     """Who asks to be erased is signed out everywhere; a new sign-in takes it back."""
     await SessionRepository(session=uow.session).revoke(SessionRow.user_id == event.user_id, reason="leaving")
+
+
+class MailRequests:
+    """Finds out after the answer whether a mail is due: asking takes the same time whoever is asked about."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        accounts_of: Callable[[UnitOfWork], Accounts],
+        users_of: Callable[[UnitOfWork], Users],
+    ) -> None:
+        self._tools = tools
+        self._accounts_of = accounts_of
+        self._users_of = users_of
+
+    async def send_what_is_due(self, event: MailAsked, uow: UnitOfWork) -> None:
+        """To the owner of an address who can use the link, or to the address that somebody wants to use."""
+        settings = self._tools.settings
+        try:
+            address = self._tools.vault.decrypt(event.address.encode()).decode()
+            owner = await self._accounts_of(uow).find_by_email(address)
+        except (InvalidToken, ValidationFailed):  # sealed with a key that is gone, or nobody's
+            return
+        links = MailLinks(uow, self._tools)
+        match event.purpose:
+            case "confirm_email" if owner is None and event.user_id is not None:
+                await links.send(
+                    "confirm_email", user_id=event.user_id, recipient=address, ttl=settings.verification_ttl
+                )
+            case "verify_email" if owner is not None and owner.is_active and not owner.email_verified:
+                await links.send("verify_email", user_id=owner.id, recipient=owner.email, ttl=settings.verification_ttl)
+            case "reset_password" if owner is not None and owner.is_active:
+                await links.send("reset_password", user_id=owner.id, recipient=owner.email, ttl=settings.reset_ttl)
+            case _:
+                return
+
+    async def invite(self, event: AccountOpened, uow: UnitOfWork) -> None:
+        """For whom an administrator made an account: a link to a first password."""
+        user = (await self._users_of(uow).find_many({event.user_id})).get(event.user_id)
+        if user is not None:
+            ttl = self._tools.settings.invitation_ttl
+            links = MailLinks(uow, self._tools)
+            await links.send("reset_password", user_id=user.id, recipient=user.email, ttl=ttl, kind="set_password")

@@ -4,21 +4,21 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
-from kernel.http.pages import page
+from kernel.http.pages import Page
 from kernel.security import public
 
 
 @get("/unsubscribe", guards=[public], include_in_schema=False, sync_to_thread=False)
 def unsubscribe_page(token: FromQuery[str] = "") -> Response[str]:
     """Asks once more: whoever opens it has not unsubscribed yet."""
-    return page(
-        "No more mails like this",
-        "Your other mails, and what you see when you are signed in, stay as they are.",
-        "Unsubscribe",
+    return Page(
+        title="No more mails like this",
+        text="Your other mails, and what you see when you are signed in, stay as they are.",
+        button="Unsubscribe",
         action="/api/v1/notifications/unsubscribe",
         done="Done. You will get no more mails like this.",
-        token_in_query=True,
-    )
+        token_in="query",  # noqa: S106 - no secret
+    ).response()
 
 
 pages: tuple[HTTPRouteHandler, ...] = (unsubscribe_page,)

@@ -203,6 +203,10 @@ class Accounts(Protocol):
         """Mark the address as theirs if it still is; whether it is."""
         ...
 
+    async def change_email(self, user_id: UUID, email: str) -> User:
+        """Another address, which has been confirmed; raises `EmailTaken`, or `NotFound`."""
+        ...
+
     async def restore(self, user_id: UUID) -> User | None:
         """Take back the deletion that somebody asked for themselves; nobody if there is none to take back."""
         ...

@@ -13,7 +13,7 @@ SPECIAL = re.compile(r'[\s"(),:;<>@\[\\\]]|=\?.*\?=')
 LONGEST = 700
 
 
-def identity(email: str) -> str:
+def identity(email: str, pointer: str = "/body/email") -> str:
     """The form that is unique; ``MIKE@x`` and full-width letters give the same one. Raises `ValidationFailed`."""
     local, _, domain = normalize("NFKC", normalize("NFKC", email).casefold()).rpartition("@")
     try:
@@ -21,5 +21,5 @@ def identity(email: str) -> str:
     except idna.IDNAError:
         host = ""
     if not host or host.endswith(".") or not local.isprintable() or SPECIAL.search(local) or len(local) > LONGEST:
-        raise ValidationFailed([Violation("/body/email", "invalid_format", "No mail can be sent to this address.")])
+        raise ValidationFailed([Violation(pointer, "invalid_format", "No mail can be sent to this address.")])
     return f"{local}@{host}"

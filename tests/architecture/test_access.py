@@ -18,7 +18,7 @@ from kernel.module import Module
 from kernel.runtime import open_runtime
 from kernel.security import Access
 from kernel.settings import KernelSettings
-from tests.architecture.cells import ACTORS, ANYONE, HOLDERS, SCRAPERS, SIGNED_IN, SUPERUSERS, Call, expected
+from tests.architecture.cells import ACTORS, ANYONE, HOLDERS, RECENTLY, SCRAPERS, SIGNED_IN, SUPERUSERS, Call, expected
 from tests.architecture.world import World
 from tests.running import PASSWORD, Person, running, wipe
 
@@ -52,14 +52,22 @@ async def profile(world: World, caller: Person | None) -> object:
     return {"name": "N", "bio": "", "username": caller.username if caller else "nobody"}
 
 
+CHANGED_PASSWORD = {"current_password": "not the right one", "new_password": "another correct horse"}
+
 A_POST = {"title": "T", "body": "x", "tags": []}
 
 TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /", ANYONE),
+    ("POST /api/v1/auth/email/change", RECENTLY, Call(status=202, body={"new_email": "new@example.org"})),
+    ("POST /api/v1/auth/email/change/confirm", ANYONE, Call(status=400, body={"token": "x"})),
     ("POST /api/v1/auth/email/verify", ANYONE, Call(status=400, body={"token": "x"})),
+    ("POST /api/v1/auth/email/verify/resend", ANYONE, Call(status=202, body={"email": "a@example.org"})),
     ("GET /api/v1/auth/events", SIGNED_IN),
     ("POST /api/v1/auth/login", ANYONE, Call(body=credentials)),
     ("POST /api/v1/auth/logout", SIGNED_IN, Call(status=204)),
+    ("POST /api/v1/auth/password/change", SIGNED_IN, Call(status=400, body=CHANGED_PASSWORD)),
+    ("POST /api/v1/auth/password/forgot", ANYONE, Call(status=202, body={"email": "a@example.org"})),
+    ("POST /api/v1/auth/password/reset", ANYONE, Call(status=400, body={"token": "x", "password": PASSWORD})),
     ("POST /api/v1/auth/reauthenticate", SIGNED_IN, Call(body={"password": PASSWORD})),
     ("POST /api/v1/auth/refresh", ANYONE, Call(body=refresh_token)),
     ("POST /api/v1/auth/register", ANYONE, Call(status=201, body=newcomer)),
@@ -130,12 +138,14 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /api/v1/users/{user_id}/following", ANYONE, Call()),
     ("PUT /api/v1/users/{user_id}/roles", f"{HOLDERS}roles:write:any", Call(body={"roles": ["moderator"]})),
     ("GET /assets/{digest}/{name}", ANYONE, Call(status=404, path="/assets/0/none.css")),
+    ("GET /confirm-email", ANYONE),
     ("GET /dev/mailbox", ANYONE),
     ("GET /dev/mailbox/{name}", ANYONE, Call(status=404, path="/dev/mailbox/none.eml")),
     ("GET /health/live", ANYONE),
     ("GET /health/ready", ANYONE),
     ("GET /metrics", SCRAPERS),
     ("GET /problems/{code}", ANYONE, Call(path="/problems/not_found")),
+    ("GET /reset-password", ANYONE),
     ("GET /schema", ANYONE),
     ("GET /schema/assets/{digest}/{name}", ANYONE, Call(status=404, path="/schema/assets/0/none.css")),
     ("GET /schema/openapi.json", ANYONE),

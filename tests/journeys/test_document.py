@@ -34,6 +34,7 @@ from tests.running import PASSWORD, wipe
 
 EXAMPLES = int(os.environ.get("QUIRE_SCHEMA_EXAMPLES", "5"))
 ROOT = "root@example.org"
+SECRET = "what no example in the document names"
 PROMISES = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 DOCUMENT = schemathesis.openapi.from_dict(msgspec.json.decode(openapi()))
@@ -47,7 +48,7 @@ class Api(msgspec.Struct, frozen=True):
 
     def sign_in(self) -> dict[str, str]:
         """As a superuser: whoever may do everything gets past every guard."""
-        form = {"email": ROOT, "password": PASSWORD}
+        form = {"email": ROOT, "password": SECRET}
         tokens = httpx.post(f"{self.address}/api/v1/auth/login", json=form).json()
         return {"Authorization": f"Bearer {tokens['access_token']}"}
 
@@ -73,7 +74,7 @@ async def enrol_root(env: dict[str, str]) -> None:
     kernel = KernelSettings.from_env(env)
     runtime = open_runtime(kernel, modules(kernel, env))
     async with runtime.database.unit_of_work() as uow:
-        await open_enrolment(kernel, env, uow).enrol_superuser(email=ROOT, name="Root", password=PASSWORD)
+        await open_enrolment(kernel, env, uow).enrol_superuser(email=ROOT, name="Root", password=SECRET)
     await runtime.close()
 
 

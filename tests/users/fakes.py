@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from kernel.db import new_id, utc_now
+from kernel.errors import NotFound
 from kernel.identity import identity
 from kernel.security import Permissions
 from kernel.versions import Tokens
@@ -104,6 +105,16 @@ class FakeAccounts(Accounts):
             return False
         self._users.people[user_id] = msgspec.structs.replace(user, email_verified=True)
         return True
+
+    async def change_email(self, user_id: UUID, email: str) -> User:
+        if user_id not in self._users.people:
+            raise NotFound
+        holder = await self.find_by_email(email)
+        if holder is not None and holder.id != user_id:
+            raise EmailTaken
+        changed = msgspec.structs.replace(self._users.people[user_id], email=email, email_verified=True)
+        self._users.people[user_id] = changed
+        return changed
 
     async def restore(self, user_id: UUID) -> User | None:
         user = self._users.people.get(user_id)

@@ -3,18 +3,19 @@
 import msgspec
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from kernel.errors import Overloaded
 from kernel.http.conditional import resource
+from kernel.http.encoding import Encoded, encode
 from kernel.http.limiting import LIMITS
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.limits import Limit
 from kernel.security import TOKENLESS, public
-from modules.auth.contracts import InvalidMailToken
-from modules.auth.schemas import MailToken, Register
-from modules.auth.services import EmailVerification, Registration
+from modules.auth.schemas import Accepted, Register
+from modules.auth.services import Registration
 from modules.users import EmailTaken, NewUser, User, UsernameTaken
 
 SIGN_UPS = Limit("register", 300, 3_600)
@@ -30,6 +31,9 @@ class RegistrationController(Controller):
         "/register",
         operation_id="register",
         opt={"problems": [EmailTaken, UsernameTaken, Overloaded], TOKENLESS: True, LIMITS: [SIGN_UPS]},
+        responses={
+            202: ResponseSpec(Accepted, generate_examples=False, description="Where existing accounts are hidden.")
+        },
     )
     async def register(
         self,
@@ -38,25 +42,19 @@ class RegistrationController(Controller):
         once: NamedDependency[Once],
         registration: NamedDependency[Registration],
     ) -> Response[User]:
-        """Sign up. A mail asks to confirm the address; nothing waits for that."""
+        """Sign up. A mail asks to confirm the address; nothing waits for that.
+
+        Where existing accounts are hidden the answer is always 202, and the owner of a taken address gets a mail.
+        """
         username = None if data.username is msgspec.UNSET else data.username
         person = NewUser(email=data.email, name=data.name, username=username)
 
         async def effect() -> Response[User]:
+            if registration.hides_existing:
+                await registration.enrol_or_tell(person, data.password)
+                return Encoded(encode(Accepted()), status_code=202, headers={"Cache-Control": "no-store"})
             user = await registration.enrol(person, data.password)
             headers = {"Location": f"/api/v1/users/{user.id}"}
             return resource(request, user, version=1, status_code=201, headers=headers)
 
         return await once(f"sign-up {data.email}", effect)
-
-    @post(
-        "/email/verify",
-        operation_id="verifyEmail",
-        status_code=204,
-        opt={"problems": [InvalidMailToken], TOKENLESS: True},
-    )
-    async def verify_email(
-        self, data: JSONBody[MailToken], email_verification: NamedDependency[EmailVerification]
-    ) -> None:
-        """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
-        await email_verification.confirm(data.token)

@@ -54,7 +54,7 @@ class TokenController(Controller):
         operation_class=FormOperation,
         status_code=200,
         guards=[public],
-        opt={"problems": [Overloaded], TOKENLESS: True},
+        opt={"problems": [Overloaded, UnsupportedMediaType], TOKENLESS: True},
         responses={
             400: ResponseSpec(OAuthError, generate_examples=False, description="The form is wrong, or what it says.")
         },

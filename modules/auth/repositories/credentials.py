@@ -1,6 +1,10 @@
 """Queries about credentials."""
 
+from uuid import UUID
+
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
 
 from modules.auth.models import CredentialRow
 
@@ -9,3 +13,12 @@ class CredentialRepository(SQLAlchemyAsyncRepository[CredentialRow]):
     """Credentials as a collection."""
 
     model_type = CredentialRow
+
+    async def put(self, user_id: UUID, password_hash: str) -> None:
+        """The password of somebody from now on, whether they had one or not."""
+        row = insert(CredentialRow).values(user_id=user_id, password_hash=password_hash)
+        await self.session.execute(
+            row.on_conflict_do_update(
+                index_elements=["user_id"], set_={"password_hash": password_hash, "updated_at": func.now()}
+            ).execution_options(synchronize_session=False)
+        )

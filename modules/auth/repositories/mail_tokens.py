@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 
 from modules.auth.models import MailTokenRow
 
@@ -22,6 +22,18 @@ class MailTokenRepository(SQLAlchemyAsyncRepository[MailTokenRow]):
             .values(used_at=func.now())
             .execution_options(synchronize_session=False)
         )
+
+    async def find_good(self, mail_id: UUID, purpose: str, now: datetime) -> MailTokenRow | None:
+        """The token, as long as it could be used."""
+        row: MailTokenRow | None = await self.session.scalar(
+            select(MailTokenRow).where(
+                MailTokenRow.id == mail_id,
+                MailTokenRow.purpose == purpose,
+                MailTokenRow.used_at.is_(None),
+                MailTokenRow.expires_at > now,
+            )
+        )
+        return row
 
     async def use(self, mail_id: UUID, purpose: str, now: datetime) -> MailTokenRow | None:
         """The token, used up by this very call; nothing if it was used before, replaced or is too old."""

@@ -1,5 +1,6 @@
 """Bodies of requests and answers under ``/auth``."""
 
+from modules.auth.schemas.passwords import Accepted, Address, ChangePassword, NewAddress, ResetPassword
 from modules.auth.schemas.registration import MailToken, NewPassword, Register
 from modules.auth.schemas.security_log import SecurityEvent, SecurityEventKind
 from modules.auth.schemas.sessions import (
@@ -14,15 +15,20 @@ from modules.auth.schemas.sessions import (
 )
 
 __all__ = [
+    "Accepted",
+    "Address",
+    "ChangePassword",
     "Credentials",
     "Logout",
     "MailToken",
+    "NewAddress",
     "NewPassword",
     "OAuthError",
     "OAuthErrorCode",
     "Proof",
     "Refresh",
     "Register",
+    "ResetPassword",
     "SecurityEvent",
     "SecurityEventKind",
     "Session",

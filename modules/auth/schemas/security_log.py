@@ -14,6 +14,7 @@ SecurityEventKind: TypeAlias = Literal[
     "reauthentication_failed",
     "session_reused",
     "password_changed",
+    "password_change_failed",
     "password_reset",
     "email_changed",
     "mfa_enabled",

@@ -73,4 +73,4 @@ OAuthErrorCode: TypeAlias = Literal["invalid_request", "invalid_grant", "unsuppo
 class OAuthError(msgspec.Struct, frozen=True, kw_only=True):
     """A refusal as OAuth2 clients know it."""
 
-    error: OAuthErrorCode
+    error: Annotated[OAuthErrorCode, msgspec.Meta(examples=["invalid_grant"])]

@@ -1,5 +1,8 @@
 """Rules of the auth module: small services that share `Tools`."""
 
+from modules.auth.services.addresses import EmailChange, provide_email_change
+from modules.auth.services.mail_links import MailLinks, Purpose
+from modules.auth.services.passwords import PasswordChange, provide_password_change
 from modules.auth.services.refreshing import Refreshing, provide_refreshing
 from modules.auth.services.registration import Registration, provide_registration
 from modules.auth.services.security_log import SecurityLog, provide_security_log
@@ -7,11 +10,14 @@ from modules.auth.services.sessions import Sessions, provide_sessions
 from modules.auth.services.signing_in import SigningIn, provide_signing_in
 from modules.auth.services.throttling import Throttle
 from modules.auth.services.tools import Tools
-from modules.auth.services.verification import VERIFY_EMAIL, EmailVerification, provide_email_verification
+from modules.auth.services.verification import EmailVerification, provide_email_verification
 
 __all__ = [
-    "VERIFY_EMAIL",
+    "EmailChange",
     "EmailVerification",
+    "MailLinks",
+    "PasswordChange",
+    "Purpose",
     "Refreshing",
     "Registration",
     "SecurityLog",
@@ -19,7 +25,9 @@ __all__ = [
     "SigningIn",
     "Throttle",
     "Tools",
+    "provide_email_change",
     "provide_email_verification",
+    "provide_password_change",
     "provide_refreshing",
     "provide_registration",
     "provide_security_log",

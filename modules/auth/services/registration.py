@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 
 from kernel.errors import ValidationFailed
 from kernel.http.decoding import body_of
+from kernel.mail import post
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import Enrolment
 from modules.auth.models import CredentialRow
@@ -15,14 +16,17 @@ from modules.auth.repositories import CredentialRepository
 from modules.auth.schemas import Register
 from modules.auth.services.tools import Tools
 from modules.auth.services.verification import EmailVerification
-from modules.users import Accounts, NewUser, User
+from modules.users import Accounts, EmailTaken, NewUser, User, UsernameTaken, Users
 
 
 class Registration(Enrolment):
     """Opens accounts that have a password from the beginning."""
 
-    def __init__(self, uow: UnitOfWork, accounts: Accounts, tools: Tools) -> None:
+    def __init__(self, uow: UnitOfWork, accounts: Accounts, users: Users, tools: Tools) -> None:
+        self.hides_existing = tools.settings.hide_existing_accounts
+        self._uow = uow
         self._accounts = accounts
+        self._users = users
         self._tools = tools
         self._verification = EmailVerification(uow, accounts, tools)
         self._credentials = CredentialRepository(session=uow.session)
@@ -43,6 +47,18 @@ class Registration(Enrolment):
             await self._verification.ask(user)
         return user
 
+    async def enrol_or_tell(self, person: NewUser, password: str) -> None:
+        """The same, but that an address is taken only its owner hears, by mail."""
+        # The name first: it is public, and refused for the same reason whether the address is taken or not.
+        if person.username and await self._users.find_by_username(person.username):
+            raise UsernameTaken
+        try:
+            await self.enrol(person, password)
+        except EmailTaken:
+            owner = await self._accounts.find_by_email(person.email)
+            if owner is not None:
+                await post(self._uow, "auth.existing_account", user_id=owner.id, recipient=owner.email)
+
     async def _refuse_weak(self, person: NewUser, password: str) -> None:
         """Raise `ValidationFailed` for a weak password, together with what is wrong with the address."""
         if found := list(weaknesses(password, email=person.email, name=person.name)):
@@ -54,7 +70,10 @@ class Registration(Enrolment):
 
 
 def provide_registration(
-    uow: NamedDependency[UnitOfWork], accounts: NamedDependency[Accounts], tools: NamedDependency[Tools]
+    uow: NamedDependency[UnitOfWork],
+    accounts: NamedDependency[Accounts],
+    users: NamedDependency[Users],
+    tools: NamedDependency[Tools],
 ) -> Registration:
     """Dependency provider."""
-    return Registration(uow, accounts, tools)
+    return Registration(uow, accounts, users, tools)

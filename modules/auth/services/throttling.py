@@ -9,6 +9,7 @@ from kernel.errors import NotAuthenticated, RateLimited
 from kernel.http.client import Client
 from kernel.http.limiting import RequestLimiter
 from kernel.limits import Limit
+from modules.auth.contracts import WrongPassword
 
 TRIES = Limit("sign-in", 8, 3_600)
 """Eight at once and two more in a quarter of an hour: ten in any (OWASP ASVS 5.0, 6.3.1)."""
@@ -43,7 +44,7 @@ class Throttle:
                 raise
             try:
                 yield
-            except NotAuthenticated:
+            except (NotAuthenticated, WrongPassword):
                 raise
             except BaseException:
                 await self._give_back(limiter, account, client)

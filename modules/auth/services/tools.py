@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kernel.vault import Vault
 from modules.auth.known_sessions import KnownSessions
 from modules.auth.passwords import Passwords
 from modules.auth.services.throttling import Throttle
@@ -14,6 +15,7 @@ class Tools:
     """Made once per process, shared by all services."""
 
     settings: AuthSettings
+    vault: Vault
     passwords: Passwords
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from kernel.bounds import EARLIEST, END
-from kernel.errors import ValidationFailed, Violation
+from kernel.errors import NotFound, ValidationFailed, Violation
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
@@ -52,7 +52,7 @@ class InboxController(Controller):
         unread = await unread_counts.of(me.id)
         return resource(request, unread.value, version=unread.version)
 
-    @post("/read-all", operation_id="readAllNotifications", status_code=204)
+    @post("/read-all", operation_id="readAllNotifications", status_code=204, opt={"problems": [NotFound]})
     async def read_all(
         self,
         me: NamedDependency[Principal],

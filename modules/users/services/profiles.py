@@ -9,7 +9,7 @@ import msgspec
 from slugify import slugify
 from sqlalchemy.exc import IntegrityError
 
-from kernel.errors import NotFound
+from kernel.errors import Conflict, NotFound
 from kernel.identity import identity
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
@@ -82,6 +82,15 @@ class UserService(Users, Accounts):
         self._uow.changes(person(user_id))
         return True
 
+    async def change_email(self, user_id: UUID, email: str) -> User:
+        row = await self._users.to_edit(user_id)
+        if row is None:
+            raise NotFound
+        row.email, row.email_identity, row.email_verified = email, identity(email), True
+        await self._flush_unless(EmailTaken)
+        self._uow.changes(person(user_id))
+        return to_user(row)
+
     async def restore(self, user_id: UUID) -> User | None:
         row = await self._users.to_edit(user_id)
         if row is None or row.deletion_requested_at is None or not row.is_active:
@@ -102,13 +111,13 @@ class UserService(Users, Accounts):
         for field, value in msgspec.structs.asdict(form).items():
             if value is not msgspec.UNSET and value != getattr(row, field):
                 setattr(row, field, value)
-        await self._flush_unless_taken()
+        await self._flush_unless(UsernameTaken)
         self._uow.changes(person(user_id), username_of(before), username_of(row.username))
         return Versioned(to_user(row), row.version)
 
-    async def _flush_unless_taken(self) -> None:
+    async def _flush_unless(self, taken: type[Conflict]) -> None:
         try:
             async with self._uow.session.begin_nested():
                 await self._uow.session.flush()
         except IntegrityError as error:
-            raise UsernameTaken from error
+            raise taken from error

@@ -10,13 +10,13 @@ from kernel.mail import Letter, Mail
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
-from modules.auth.letters import letters
+from modules.auth.letters import ASKING, NEWS, Links, letters
 from modules.auth.tokens import MailTokens
 from modules.users import User
 from tests.callers import person
 from tests.users.fakes import FakeUsers
 
-KINDS = ["auth.verify_email", "auth.session_ended"]
+KINDS = [f"auth.{kind}" for kind in (*NEWS, *ASKING)]
 PAGE = "http://quire.test/verify-email"
 
 
@@ -31,7 +31,8 @@ async def write(
 ) -> tuple[UUID, Letter | None]:
     """A letter to ``user``, where ``people`` are all there are."""
     mail = Mail(id=new_id(), kind=kind, user_id=user.id, recipient=user.email, facts={}, state="queued")
-    compose = letters(MailTokens(Vault(settings.secret_keys)), lambda _: FakeUsers(*people), verify_email_url=page)
+    links = Links(verify_email=page, reset_password="http://quire.test/r", confirm_email="http://quire.test/c")
+    compose = letters(MailTokens(Vault(settings.secret_keys)), lambda _: FakeUsers(*people), links)
     return mail.id, await compose[kind](mail, uow)
 
 

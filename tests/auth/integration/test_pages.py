@@ -1,4 +1,4 @@
-"""GET ``/verify-email``: where the link in a mail leads."""
+"""GET ``/verify-email``, ``/confirm-email`` and ``/reset-password``: where links in mails lead."""
 
 import re
 from base64 import b64encode
@@ -13,10 +13,12 @@ from modules.auth.models import MailTokenRow
 from tests.running import Person
 
 PAGE = "/verify-email"
+PAGES = ("/verify-email", "/confirm-email", "/reset-password")
 
 
-async def test_it_is_a_page_with_a_button(http: httpx.AsyncClient) -> None:
-    answer = await http.get(PAGE, params={"token": "x"})
+@pytest.mark.parametrize("page", PAGES)
+async def test_it_is_a_page_with_a_button(http: httpx.AsyncClient, page: str) -> None:
+    answer = await http.get(page, params={"token": "x"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert answer.text.count("<button") == 1
 
@@ -30,12 +32,14 @@ async def test_opening_it_changes_nothing(http: httpx.AsyncClient, runtime: Runt
 
 
 @pytest.mark.parametrize("token", ["</script><script>alert(1)</script>", '" onclick="alert(1)', "secret", "😀"])
-async def test_it_shows_nothing_of_the_request(http: httpx.AsyncClient, token: str) -> None:
-    assert (await http.get(PAGE, params={"token": token})).content == (await http.get(PAGE)).content
+@pytest.mark.parametrize("page", PAGES)
+async def test_it_shows_nothing_of_the_request(http: httpx.AsyncClient, page: str, token: str) -> None:
+    assert (await http.get(page, params={"token": token})).content == (await http.get(page)).content
 
 
-async def test_nothing_but_its_own_script_and_style_runs_on_it(http: httpx.AsyncClient) -> None:
-    answer = await http.get(PAGE)
+@pytest.mark.parametrize("page", PAGES)
+async def test_nothing_but_its_own_script_and_style_runs_on_it(http: httpx.AsyncClient, page: str) -> None:
+    answer = await http.get(page)
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
     for element, directive in (("script", "script-src"), ("style", "style-src")):
         (content,) = re.findall(f"<{element}>(.*?)</{element}>", answer.text, re.DOTALL)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from kernel.db import new_id, utc_now
-from kernel.errors import ValidationFailed
+from kernel.errors import NotFound, ValidationFailed
 from modules.users import Accounts, EmailTaken, NewUser, User, UsernameTaken, Users
 from tests.users.contracts.conftest import Facade
 
@@ -138,3 +138,24 @@ async def test_who_was_shut_out_does_not_come_back_by_themselves(facade: Facade,
     assert await accounts.restore(ada.id) is None
     await facade.leave(ada.id)
     assert await accounts.restore(ada.id) is None
+
+
+async def test_another_address_is_theirs_and_confirmed(accounts: Accounts, users: Users) -> None:
+    ada = await accounts.create(ADA)
+    changed = await accounts.change_email(ada.id, "countess@example.org")
+    assert (changed.email, changed.email_verified) == ("countess@example.org", True)
+    assert await accounts.find_by_email("COUNTESS@example.org") == (await users.find_many({ada.id}))[ada.id]
+    assert await accounts.find_by_email(ADA.email) is None
+
+
+async def test_an_address_of_somebody_else_is_not_taken_over(accounts: Accounts) -> None:
+    ada = await accounts.create(ADA)
+    bob = await accounts.create(msgspec.structs.replace(ADA, email="bob@example.org", username="bob"))
+    with pytest.raises(EmailTaken):
+        await accounts.change_email(bob.id, "ADA@example.org")
+    assert await accounts.find_by_email(ADA.email) == ada
+
+
+async def test_nobody_has_no_address_to_change(accounts: Accounts) -> None:
+    with pytest.raises(NotFound):
+        await accounts.change_email(new_id(), "new@example.org")

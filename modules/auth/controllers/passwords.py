@@ -1,0 +1,125 @@
+"""Passwords and addresses that are changed, forgotten or confirmed."""
+
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from kernel.errors import Overloaded, PermissionDenied
+from kernel.http.client import Client
+from kernel.http.limiting import LIMITS, RequestLimiter
+from kernel.limits import Limit
+from kernel.security import TOKENLESS, Principal, public, signed_in, signed_in_recently
+from modules.auth.contracts import InvalidMailToken, WrongPassword
+from modules.auth.schemas import Accepted, Address, ChangePassword, MailToken, NewAddress, ResetPassword, TokenPair
+from modules.auth.services import EmailChange, EmailVerification, PasswordChange
+from modules.users import EmailTaken
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+MAILS = Limit("mail", 10, 3_600)
+"""To one address, asked for from one network."""
+
+TOKENS = Limit("mail token", 100, 3_600)
+"""Tried from one network: each costs a hash at most."""
+
+
+class PasswordController(Controller):
+    """The caller's password, and that of who has none to sign in with."""
+
+    path = "/password"
+
+    @post("/forgot", operation_id="forgetPassword", status_code=202, guards=[public], opt={TOKENLESS: True})
+    async def forget(
+        self,
+        data: JSONBody[Address],
+        client: NamedDependency[Client],
+        limiter: NamedDependency[RequestLimiter],
+        password_change: NamedDependency[PasswordChange],
+    ) -> Accepted:
+        """Ask for a mail with a link to a new password. The answer is the same for any address."""
+        await limiter.take(MAILS, data.email.casefold(), client.network)
+        await password_change.forget(data.email)
+        return Accepted()
+
+    @post(
+        "/reset",
+        operation_id="resetPassword",
+        status_code=204,
+        guards=[public],
+        opt={"problems": [InvalidMailToken, Overloaded], TOKENLESS: True, LIMITS: [TOKENS]},
+    )
+    async def reset(self, data: JSONBody[ResetPassword], password_change: NamedDependency[PasswordChange]) -> None:
+        """Choose a new password with the token out of the mail; every device is signed out."""
+        await password_change.reset(data.token, data.password)
+
+    @post(
+        "/change",
+        operation_id="changePassword",
+        status_code=200,
+        guards=[signed_in],
+        opt={"problems": [WrongPassword, PermissionDenied, Overloaded]},
+    )
+    async def change(
+        self,
+        data: JSONBody[ChangePassword],
+        me: NamedDependency[Principal],
+        password_change: NamedDependency[PasswordChange],
+    ) -> Response[TokenPair]:
+        """Change your password; all other devices are signed out."""
+        pair = await password_change.change(me, data.current_password, data.new_password)
+        return Response(pair, headers=NO_STORE)
+
+
+class EmailController(Controller):
+    """Addresses: whose they are, and which one is used."""
+
+    path = "/email"
+
+    @post(
+        "/verify",
+        operation_id="verifyEmail",
+        status_code=204,
+        guards=[public],
+        opt={"problems": [InvalidMailToken], TOKENLESS: True},
+    )
+    async def verify(self, data: JSONBody[MailToken], email_verification: NamedDependency[EmailVerification]) -> None:
+        """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
+        await email_verification.confirm(data.token)
+
+    @post("/verify/resend", operation_id="resendVerification", status_code=202, guards=[public], opt={TOKENLESS: True})
+    async def resend(
+        self,
+        data: JSONBody[Address],
+        client: NamedDependency[Client],
+        limiter: NamedDependency[RequestLimiter],
+        email_verification: NamedDependency[EmailVerification],
+    ) -> Accepted:
+        """Ask for the mail once more. The answer is the same for any address."""
+        await limiter.take(MAILS, data.email.casefold(), client.network)
+        await email_verification.ask_again(data.email)
+        return Accepted()
+
+    @post("/change", operation_id="changeEmail", status_code=202, guards=[signed_in_recently])
+    async def change(
+        self,
+        data: JSONBody[NewAddress],
+        me: NamedDependency[Principal],
+        client: NamedDependency[Client],
+        limiter: NamedDependency[RequestLimiter],
+        email_change: NamedDependency[EmailChange],
+    ) -> Accepted:
+        """Ask for a mail to a new address, which has to confirm. The answer is the same for one that is taken."""
+        await limiter.take(MAILS, data.new_email.casefold(), client.network)
+        await email_change.ask(me, data.new_email)
+        return Accepted()
+
+    @post(
+        "/change/confirm",
+        operation_id="confirmEmailChange",
+        status_code=204,
+        guards=[public],
+        opt={"problems": [InvalidMailToken, EmailTaken], TOKENLESS: True},
+    )
+    async def confirm_change(self, data: JSONBody[MailToken], email_change: NamedDependency[EmailChange]) -> None:
+        """Use the new address from now on, with the token out of the mail to it. The old address is told."""
+        await email_change.confirm(data.token)

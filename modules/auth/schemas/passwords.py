@@ -1,0 +1,45 @@
+"""Bodies about passwords and addresses."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+from modules.auth.schemas.registration import NewPassword
+from modules.users import Email
+
+Password: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=2000, examples=["correct horse battery staple"])
+]
+"""One that exists; what is too long for it is simply wrong, not invalid."""
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To whom a mail may go."""
+
+    email: Email
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The token out of a mail, and the password from now on."""
+
+    token: Annotated[str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
+    password: NewPassword
+
+
+class ChangePassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The password until now, and from now on."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class NewAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the caller wants to be reached."""
+
+    new_email: Email
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """It will be done, if there is something to do."""
+
+    status: Literal["accepted"] = "accepted"

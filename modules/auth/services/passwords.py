@@ -1,0 +1,116 @@
+"""Another password: by the one before, or by a mail for who has forgotten it or never had one."""
+
+from litestar.di import NamedDependency
+
+from kernel.errors import InvalidToken, PermissionDenied, ValidationFailed
+from kernel.http.client import Client
+from kernel.http.limiting import RequestLimiter
+from kernel.mail import post
+from kernel.security import Principal
+from kernel.unit_of_work import UnitOfWork
+from modules.auth.contracts import InvalidMailToken, SecurityNoticed, WrongPassword
+from modules.auth.passwords import weaknesses
+from modules.auth.repositories import CredentialRepository, SessionRepository
+from modules.auth.schemas import TokenPair
+from modules.auth.services.mail_links import MailLinks
+from modules.auth.services.security_log import SecurityLog
+from modules.auth.services.sessions import Sessions
+from modules.auth.services.tools import Tools
+from modules.users import Accounts, User, Users
+
+
+class PasswordChange:
+    """Changes passwords, inside one transaction."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        accounts: Accounts,
+        users: Users,
+        tools: Tools,
+        limiter: RequestLimiter,
+        client: Client,
+    ) -> None:
+        self._uow = uow
+        self._accounts = accounts
+        self._users = users
+        self._tools = tools
+        self._limiter = limiter
+        self._client = client
+        self._links = MailLinks(uow, tools)
+        self._sessions = Sessions(uow, tools)
+        self._rows = SessionRepository(session=uow.session)
+        self._credentials = CredentialRepository(session=uow.session)
+        self._log = SecurityLog(uow)
+
+    async def forget(self, address: str) -> None:
+        """A mail with a link to whoever has this address, if there is somebody."""
+        await self._links.ask("reset_password", address)
+
+    async def reset(self, token: str, password: str) -> None:
+        """With the token out of a mail; raises `InvalidMailToken` or `ValidationFailed`, which uses no token up.
+
+        Whoever reads the mail owns the address, and may be the only one who is signed in from now on.
+        """
+        row = await self._links.look_at("reset_password", token)
+        user = (await self._users.find_many({row.user_id})).get(row.user_id)
+        if user is None or not user.is_active:
+            raise InvalidMailToken
+        refuse_weak(password, user, "/body/password")
+        await self._uow.pause()
+        hashed = await self._tools.passwords.hash(password)
+        await self._links.use("reset_password", token)
+        if not await self._accounts.verify_email(row.user_id, row.email):
+            raise InvalidMailToken
+        await self._credentials.put(user.id, hashed)
+        await self._sessions.end_all(user.id, reason="password_reset")
+        self._log.note(user.id, "password_reset", self._client)
+        await self._tell(user)
+
+    async def change(self, me: Principal, current: str, password: str) -> TokenPair:
+        """The tokens of this session, the only one that is left; raises `WrongPassword` or `ValidationFailed`."""
+        if me.session_id is None:
+            raise PermissionDenied("A personal access token does not prove who uses it.")
+        credential = await self._credentials.get_one_or_none(user_id=me.id)
+        user = (await self._users.find_many({me.id})).get(me.id)
+        if user is None:
+            raise InvalidToken
+        refuse_weak(password, user, "/body/new_password")
+        await self._uow.pause()
+        stored = None if credential is None else credential.password_hash
+        async with self._tools.throttle.attempt(self._limiter, str(me.id), self._client):
+            if not await self._tools.passwords.verify(current, stored):
+                self._log.note(me.id, "password_change_failed", self._client, session_id=me.session_id)
+                raise WrongPassword
+        hashed = await self._tools.passwords.hash(password)
+        row = await self._rows.prove_again(me.session_id)
+        if row is None:
+            raise InvalidToken
+        await self._credentials.put(me.id, hashed)
+        await self._sessions.end_all(me.id, reason="password_changed", but=row.id)
+        await self._links.retire(me.id, "reset_password")
+        self._log.note(me.id, "password_changed", self._client, session_id=row.id)
+        await self._tell(user)
+        return await self._sessions.pair(row)
+
+    async def _tell(self, user: User) -> None:
+        await post(self._uow, "auth.password_changed", user_id=user.id, recipient=user.email)
+        await self._uow.publish(SecurityNoticed(user_id=user.id, kind="password_changed"))
+
+
+def refuse_weak(password: str, user: User, pointer: str) -> None:
+    """Raise `ValidationFailed` for a password that is guessed first."""
+    if found := list(weaknesses(password, email=user.email, name=user.name, pointer=pointer)):
+        raise ValidationFailed(found)
+
+
+def provide_password_change(
+    uow: NamedDependency[UnitOfWork],
+    accounts: NamedDependency[Accounts],
+    users: NamedDependency[Users],
+    tools: NamedDependency[Tools],
+    limiter: NamedDependency[RequestLimiter],
+    client: NamedDependency[Client],
+) -> PasswordChange:
+    """Dependency provider."""
+    return PasswordChange(uow, accounts, users, tools, limiter, client)
