@@ -3,7 +3,10 @@
 from uuid import UUID
 
 LISTS = "posts:lists"
-"""Which posts are public, in which order, and what lists show of them."""
+"""Which posts are public, in which order, and what lists show of them, but for what readers do with them."""
+
+COUNTS = "posts:counts"
+"""What lists show of reactions and comments, and so which posts are the top."""
 
 
 def post(post_id: UUID) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Computed, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,3 +77,56 @@ class RevisionRow(Base):
     body: Mapped[str] = mapped_column(Text)
     tags: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
     editor_id: Mapped[UUID | None]
+
+
+class CommentRow(Base):
+    """A comment on a post, or a reply to one. ``version`` counts edits."""
+
+    __tablename__ = "comments"
+    __table_args__ = (
+        Index("ix_posts_comments_thread", "post_id", "thread_id", "id"),
+        Index("ix_posts_comments_parent", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_posts_comments_author", "author_id"),
+    )
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey(PostRow.id, ondelete="CASCADE"))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.comments.id", ondelete="CASCADE"))
+    thread_id: Mapped[UUID] = mapped_column(Computed("coalesce(parent_id, id)", persisted=True))
+    """The comment at its top: a thread stays together in lists."""
+    author_id: Mapped[UUID]
+    body: Mapped[str] = mapped_column(Text)
+    deleted_at: Mapped[datetime | None]
+    """Since when its text is gone; the row keeps the place above its replies."""
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class ReactionRow(Base):
+    """Somebody reacted to a post in one way."""
+
+    __tablename__ = "reactions"
+    __table_args__ = (
+        UniqueConstraint("post_id", "user_id", "kind"),
+        Index("ix_posts_reactions_user", "user_id", "post_id"),
+    )
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey(PostRow.id, ondelete="CASCADE"))
+    user_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(5))
+    withdrawn_at: Mapped[datetime | None]
+    """Since when it does not count. The row stays, so that the world hears of each reaction once."""
+
+
+class BookmarkRow(Base):
+    """Somebody keeps a post in mind; nobody else knows."""
+
+    __tablename__ = "bookmarks"
+    __table_args__ = (
+        UniqueConstraint("user_id", "post_id"),
+        Index("ix_posts_bookmarks_newest", "user_id", "id"),
+        Index("ix_posts_bookmarks_post", "post_id"),
+    )
+
+    user_id: Mapped[UUID]
+    post_id: Mapped[UUID] = mapped_column(ForeignKey(PostRow.id, ondelete="CASCADE"))

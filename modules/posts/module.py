@@ -6,9 +6,18 @@ from saq import CronJob
 
 from kernel.jobs import Loop
 from kernel.module import Module
-from modules.posts.controllers import PostController, StateController
+from modules.posts.controllers import PostController, ReactionController, StateController, ViewerController
 from modules.posts.seed import seed
-from modules.posts.services import erase, export, provide_post_reads, provide_post_service, publish_due
+from modules.posts.services import (
+    erase,
+    export,
+    provide_bookmark_service,
+    provide_post_reads,
+    provide_post_service,
+    provide_reaction_service,
+    provide_viewer_reads,
+    publish_due,
+)
 from modules.posts.settings import PostSettings
 from modules.posts.tasks import forget_deleted_posts
 from modules.users import provide_directory
@@ -18,10 +27,13 @@ def posts(settings: PostSettings) -> Module:
     """A module that needs configuration is a function of it."""
     return Module(
         name="posts",
-        controllers=[PostController, StateController],
+        controllers=[PostController, ReactionController, StateController, ViewerController],
         dependencies={
             "post_service": provide_post_service,
             "post_reads": provide_post_reads,
+            "reaction_service": provide_reaction_service,
+            "bookmark_service": provide_bookmark_service,
+            "viewer_reads": provide_viewer_reads,
             "directory": provide_directory,
         },
         schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from modules.posts.contracts import Status
+from modules.posts.contracts import Reaction, Status
 from modules.users import Person
 
 TAG = "^[a-z0-9-]{1,50}$"
@@ -86,3 +86,19 @@ class FullPost(PostSummary, frozen=True, kw_only=True):
     """A post as it is read."""
 
     body: Body
+
+
+class PostViewerState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller does with a post."""
+
+    reactions: Annotated[list[Reaction], msgspec.Meta(examples=[["like", "wow"]])]
+    bookmarked: bool
+
+
+class PostViewerStates(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller does with posts, by their ids."""
+
+    items: Annotated[
+        dict[str, PostViewerState],
+        msgspec.Meta(examples=[{"0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11": {"reactions": ["like"], "bookmarked": True}}]),
+    ]

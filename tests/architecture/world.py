@@ -103,6 +103,11 @@ async def post_id(world: World, owner: Person) -> str:
     return await world.create(owner, "/api/v1/posts", {"title": "A draft", "body": "x"})
 
 
+async def kind(_: World, __: Person) -> str:
+    """Of a reaction."""
+    return "like"
+
+
 async def slug(world: World, owner: Person) -> str:
     """Of a draft."""
     answer = await world.http.get(f"/api/v1/posts/{await post_id(world, owner)}", headers=owner.headers)
@@ -146,6 +151,7 @@ async def name(world: World, _: Person) -> str:
 
 
 THINGS: dict[str, Thing] = {
+    "kind": kind,
     "name": name,
     "notification_id": notification_id,
     "outbox_id": outbox_id,

@@ -1,6 +1,8 @@
 """HTTP surface of the posts module, mounted at ``/api/v1/posts``."""
 
 from modules.posts.controllers.posts import PostController
+from modules.posts.controllers.reactions import ReactionController
 from modules.posts.controllers.states import StateController
+from modules.posts.controllers.viewing import ViewerController
 
-__all__ = ["PostController", "StateController"]
+__all__ = ["PostController", "ReactionController", "StateController", "ViewerController"]

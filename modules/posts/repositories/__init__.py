@@ -1,32 +1,45 @@
 """Queries of the posts module."""
 
+from modules.posts.repositories.bookmarks import BookmarkRepository
 from modules.posts.repositories.posts import PostRepository, RevisionRepository
+from modules.posts.repositories.reactions import ReactionRepository
 from modules.posts.repositories.reading import (
     BY_ID,
     BY_SLUG,
+    STANDING,
     Order,
     Position,
     PostFilters,
     PostRecord,
+    Standing,
     SummaryRecord,
     own_query,
     page_query,
     place_of,
     total_query,
 )
+from modules.posts.repositories.viewing import VIEWER_STATES, BookmarkRecord, ViewerRecord, bookmarks_query
 from modules.posts.repositories.writing import Edit, edit, insert_unless_taken
 
 __all__ = [
     "BY_ID",
     "BY_SLUG",
+    "STANDING",
+    "VIEWER_STATES",
+    "BookmarkRecord",
+    "BookmarkRepository",
     "Edit",
     "Order",
     "Position",
     "PostFilters",
     "PostRecord",
     "PostRepository",
+    "ReactionRepository",
     "RevisionRepository",
+    "Standing",
     "SummaryRecord",
+    "ViewerRecord",
+    "bookmarks_query",
     "edit",
     "insert_unless_taken",
     "own_query",

@@ -32,6 +32,13 @@ Position: TypeAlias = tuple[datetime | int, UUID]
 """Where a page ended: no two posts share one."""
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides who may see a post."""
+
+    author_id: UUID
+    status: str
+
+
 class SummaryRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A post as lists show it."""
 
@@ -91,8 +98,10 @@ PUBLISHED = PostRow.status == literal_column("'published'")
 PUBLIC = and_(PUBLISHED, PRESENT)
 SCHEDULED = and_(PostRow.status == literal_column("'scheduled'"), PRESENT)
 
+OF_POST = PostRow.id == bindparam("post_id", type_=Uuid())
+STANDING = select(PostRow.author_id, PostRow.status).where(PRESENT, OF_POST)
 FULL = select(*columns_of(PostRecord)).where(PRESENT)
-BY_ID = Query(FULL.where(PostRow.id == bindparam("post_id", type_=Uuid())), PostRecord)
+BY_ID = Query(FULL.where(OF_POST), PostRecord)
 BY_SLUG = Query(FULL.where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {

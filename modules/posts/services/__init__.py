@@ -5,12 +5,15 @@ from litestar.di import NamedDependency
 from kernel.cache import Cache
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
+from modules.posts.services.bookmarks import BookmarkService
 from modules.posts.services.facade import provide_posts
 from modules.posts.services.personal_data import erase, export
 from modules.posts.services.posts import RESTORABLE, PostService
+from modules.posts.services.reactions import ReactionService
 from modules.posts.services.reading import PostReads
 from modules.posts.services.scheduling import publish_due
 from modules.posts.services.states import Act
+from modules.posts.services.viewing import ViewerReads
 from modules.users import Directory
 
 
@@ -26,15 +29,36 @@ def provide_post_reads(
     return PostReads(reader, cache, directory)
 
 
+def provide_reaction_service(uow: NamedDependency[UnitOfWork]) -> ReactionService:
+    """For this module's own controllers."""
+    return ReactionService(uow)
+
+
+def provide_bookmark_service(uow: NamedDependency[UnitOfWork]) -> BookmarkService:
+    """For this module's own controllers."""
+    return BookmarkService(uow)
+
+
+def provide_viewer_reads(reader: NamedDependency[Reader], directory: NamedDependency[Directory]) -> ViewerReads:
+    """For this module's own controllers."""
+    return ViewerReads(reader, directory)
+
+
 __all__ = [
     "RESTORABLE",
     "Act",
+    "BookmarkService",
     "PostReads",
     "PostService",
+    "ReactionService",
+    "ViewerReads",
     "erase",
     "export",
+    "provide_bookmark_service",
     "provide_post_reads",
     "provide_post_service",
     "provide_posts",
+    "provide_reaction_service",
+    "provide_viewer_reads",
     "publish_due",
 ]

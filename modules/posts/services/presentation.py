@@ -1,15 +1,17 @@
 """What readers see of a post, and who they are."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
 
+from kernel.errors import NotFound
 from kernel.security import Principal
 from modules.posts.contracts import Status
 from modules.posts.models import PostRow
-from modules.posts.repositories import PostRecord, SummaryRecord
+from modules.posts.repositories import PostRecord, Standing, SummaryRecord
 from modules.posts.schemas import FullPost, PostSummary
-from modules.users import Person, User
+from modules.users import Directory, Person, User
 
 EXCERPT = 200
 """Characters of the body that a list shows."""
@@ -46,11 +48,24 @@ def to_full_post(row: PostRecord | PostRow, author: User | None) -> FullPost:
     return FullPost(body=row.body, **msgspec.structs.asdict(to_summary(row, author)))
 
 
-def may_read(caller: Principal | None, row: PostRecord | PostRow) -> bool:
+async def to_summaries(records: Sequence[SummaryRecord], directory: Directory) -> tuple[PostSummary, ...]:
+    """Items of a list, with all their authors in one batch."""
+    authors = await directory.find_many({record.author_id for record in records})
+    return tuple(to_summary(record, authors.get(record.author_id)) for record in records)
+
+
+def may_read(caller: Principal | None, row: Standing | PostRecord | PostRow) -> bool:
     """Published posts are for all, the others for their author and those who may read any."""
     if row.status == "published":
         return True
     return caller is not None and (caller.id == row.author_id or caller.may("posts:read:any"))
+
+
+def readable(caller: Principal | None, standing: Standing | None) -> Standing:
+    """Of a post that the caller may read; raises `NotFound`."""
+    if standing is None or not may_read(caller, standing):
+        raise NotFound
+    return standing
 
 
 def may_write(caller: Principal, row: PostRow) -> bool:

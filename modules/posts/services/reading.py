@@ -14,7 +14,7 @@ from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.versions import Tokens
 from modules.posts.contracts import Status
-from modules.posts.entities import LISTS, post
+from modules.posts.entities import COUNTS, LISTS, post
 from modules.posts.repositories import (
     BY_ID,
     BY_SLUG,
@@ -94,7 +94,7 @@ class PostReads:
         if position is not None:
             return await load()
         key = msgspec.json.encode((filters, limit, include_total)).decode()
-        return await self._cache.fetch(f"posts:page:{key}", [LISTS], load)
+        return await self._cache.fetch(f"posts:page:{key}", [LISTS, COUNTS], load)
 
     async def own_page(
         self, author_id: UUID, *, status: Status | None, cursor: str | None, limit: int

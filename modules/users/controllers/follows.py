@@ -1,13 +1,12 @@
 """Following people, and who follows whom."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 
-from kernel.errors import ValidationFailed, Violation
+from kernel.http.batches import Ids, batch_of
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
@@ -88,25 +87,8 @@ class ViewerStateController(Controller):
         request: HttpRequest,
         me: NamedDependency[Principal],
         people_lists: NamedDependency[PeopleLists],
-        ids: Annotated[list[str], QueryParameter(description="At most 100 ids: repeated, or separated by commas.")],
+        ids: Ids,
     ) -> Response[ViewerStates]:
         """Whether the caller follows these people, and they the caller."""
-        states = await people_lists.viewer_states(me.id, canonical(ids))
+        states = await people_lists.viewer_states(me.id, batch_of(ids))
         return resource(request, states, version=0)
-
-
-MOST = 100
-
-
-def canonical(texts: list[str]) -> list[UUID]:
-    """Each id once; raises `ValidationFailed` for what is none, and for too many."""
-    parts = list(dict.fromkeys(part for text in texts for part in text.split(",")))
-    if len(parts) > MOST:
-        raise ValidationFailed([Violation("/query/ids", "too_long", f"At most {MOST} ids at once.")])
-    try:
-        ids = [UUID(part) for part in parts]
-    except ValueError:
-        ids = []
-    if [str(each) for each in ids] != parts:
-        raise ValidationFailed([Violation("/query/ids", "invalid_format", "Every id is a canonical UUID.")])
-    return ids

@@ -15,7 +15,7 @@ from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber, UnitOfWork
-from modules.posts import PostDeleted, PostPublished
+from modules.posts import CommentWritten, PostDeleted, PostPublished, ReactionAdded
 from modules.posts.models import PostRow
 from modules.posts.module import posts
 from modules.posts.settings import PostSettings
@@ -23,6 +23,8 @@ from modules.users import User
 from tests.callers import Caller, caller, credulous
 from tests.running import running
 from tests.users.fakes import FakeDirectory, FakeUsers
+
+EVENTS = (PostPublished, PostDeleted, CommentWritten, ReactionAdded)
 
 
 class People(FakeUsers):
@@ -92,6 +94,18 @@ def deleted(heard: Heard) -> list[PostDeleted]:
     return heard.anew(PostDeleted)
 
 
+@pytest.fixture
+def reacted(heard: Heard) -> list[ReactionAdded]:
+    """Reactions that the world was told of."""
+    return heard.anew(ReactionAdded)
+
+
+@pytest.fixture
+def commented(heard: Heard) -> list[CommentWritten]:
+    """Comments that the world was told of."""
+    return heard.anew(CommentWritten)
+
+
 @pytest.fixture(scope="module")
 async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> AsyncGenerator[Runtime]:
     opened = open_runtime(settings, product)
@@ -107,7 +121,7 @@ def alone(everybody: People, heard: Heard) -> Module:
         real,
         dependencies={**real.dependencies, "directory": lambda: FakeDirectory(everybody)},
         authenticator=credulous,
-        subscribers=[Subscriber(kind, heard.hear, in_transaction=True) for kind in (PostPublished, PostDeleted)],
+        subscribers=[Subscriber(kind, heard.hear, in_transaction=True) for kind in EVENTS],
     )
 
 

@@ -1,0 +1,29 @@
+"""Bookmarks as rows."""
+
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import new_id, utc_now
+from modules.posts.models import BookmarkRow
+
+
+class BookmarkRepository(SQLAlchemyAsyncRepository[BookmarkRow]):
+    """Bookmarks as a collection."""
+
+    model_type = BookmarkRow
+
+    async def insert_if_absent(self, user_id: UUID, post_id: UUID) -> None:
+        """One that is there already keeps its time."""
+        statement = insert(BookmarkRow).values(id=new_id(), user_id=user_id, post_id=post_id, created_at=utc_now())
+        await self.session.execute(statement.on_conflict_do_nothing())
+
+    async def delete_if_present(self, user_id: UUID, post_id: UUID) -> None:
+        """Gone, if it was there."""
+        await self.session.execute(
+            delete(BookmarkRow)
+            .where(BookmarkRow.user_id == user_id, BookmarkRow.post_id == post_id)
+            .execution_options(synchronize_session=False)
+        )
