@@ -9,13 +9,14 @@ from uuid import uuid4
 import httpx
 import msgspec
 from litestar import Litestar
-from sqlalchemy import delete
+from sqlalchemy import delete, inspect
 
 from kernel.db import Entity
 from kernel.delivery import Delivery
 from kernel.outbox import lease
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
+from modules.auth.models import SigningKeyRow
 
 PASSWORD = "correct horse battery staple"
 
@@ -58,9 +59,9 @@ async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None
 
 
 async def wipe(runtime: Runtime) -> None:
-    """Delete all that tests have committed."""
+    """Delete all that tests have committed, but for the signing keys, which processes keep in mind."""
     async with runtime.database.unit_of_work() as uow:
-        for mapper in Entity.registry.mappers:
+        for mapper in Entity.registry.mappers - {inspect(SigningKeyRow)}:
             await uow.session.execute(delete(mapper.class_).execution_options(synchronize_session=False))
     await runtime.redis.client.flushdb()
 

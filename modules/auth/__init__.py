@@ -1,6 +1,14 @@
 """Auth: proves who is calling. Others see the result as ``kernel.security.Principal``."""
 
-from modules.auth.contracts import Enrolment, SecurityNoticed
-from modules.auth.module import open_enrolment
+from modules.auth.contracts import Enrolment, KeyInUse, SecurityNoticed, SigningKey, SigningKeys
+from modules.auth.module import open_enrolment, open_signing_keys
 
-__all__ = ["Enrolment", "SecurityNoticed", "open_enrolment"]
+__all__ = [
+    "Enrolment",
+    "KeyInUse",
+    "SecurityNoticed",
+    "SigningKey",
+    "SigningKeys",
+    "open_enrolment",
+    "open_signing_keys",
+]

@@ -53,6 +53,8 @@ class SessionAuthenticator:
         return claims
 
     async def _ask(self, claims: AccessClaims) -> State:
+        if not await self._tokens.still_trusts(claims.key_id, self._reader):
+            raise InvalidToken
         asked_at = time.monotonic()
         session = (await self._sessions.get({claims.session_id})).get(claims.session_id)
         caller = (await self._callers.get({claims.user_id})).get(claims.user_id)

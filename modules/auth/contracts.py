@@ -1,9 +1,12 @@
 """What others may ask of auth, what it tells them, and its refusals."""
 
+from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
-from kernel.errors import Malformed, NotAuthenticated, PermissionDenied
+import msgspec
+
+from kernel.errors import Conflict, Malformed, NotAuthenticated, PermissionDenied
 from kernel.events import Event
 
 
@@ -87,4 +90,34 @@ class Enrolment(Protocol):
 
     async def enrol_superuser(self, *, email: str, name: str, password: str) -> UUID:
         """A verified account that may do everything; raises what `Accounts.create` does, or `ValidationFailed`."""
+        ...
+
+
+class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that signs access tokens, will, or did: what was signed by it is good while it is here."""
+
+    id: UUID
+    state: Literal["signing", "next", "previous"]
+    created_at: datetime
+    signs_since: datetime | None
+
+
+class KeyInUse(Conflict):
+    """This key signs, is about to, or did until a moment ago; rotate first, and wait until all processes know."""
+
+
+@runtime_checkable
+class SigningKeys(Protocol):
+    """What an operator does with the keys of this installation."""
+
+    async def find_all(self) -> list[SigningKey]:
+        """Oldest first."""
+        ...
+
+    async def rotate(self) -> SigningKey:
+        """The next key signs from now on, and another one is published to come after it. Nobody is signed out."""
+        ...
+
+    async def retire(self, key_id: UUID) -> None:
+        """What this key has signed is good no more; raises `KeyInUse` or `NotFound`."""
         ...

@@ -86,8 +86,12 @@ class MailTokenRow(Base):
 
 
 class SigningKeyRow(Base):
-    """An Ed25519 key; its id is the ``kid``. The private half is encrypted by ``QUIRE_SECRET_KEY``."""
+    """An Ed25519 key; its id is the ``kid``. The private half is encrypted by ``QUIRE_SECRET_KEY``.
+
+    ``signs_since`` is null for the next one, which is published before it signs; the youngest signs.
+    """
 
     __tablename__ = "signing_keys"
 
     private_key: Mapped[bytes] = mapped_column(LargeBinary)
+    signs_since: Mapped[datetime | None]

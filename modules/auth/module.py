@@ -14,7 +14,7 @@ from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth.authenticator import SessionAuthenticator
-from modules.auth.contracts import Enrolment, MailAsked
+from modules.auth.contracts import Enrolment, MailAsked, SigningKeys
 from modules.auth.controllers import (
     EmailController,
     PasswordController,
@@ -23,6 +23,7 @@ from modules.auth.controllers import (
     SecurityLogController,
     SessionController,
     TokenController,
+    jwks,
 )
 from modules.auth.keys import Keyring
 from modules.auth.known_sessions import KnownSessions
@@ -32,6 +33,7 @@ from modules.auth.passwords import Passwords
 from modules.auth.seed import seed
 from modules.auth.services import (
     Registration,
+    SigningKeyService,
     Throttle,
     Tools,
     provide_email_change,
@@ -63,12 +65,14 @@ from modules.users import (
 def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
     """What the rules work with."""
     vault = Vault(kernel.secret_keys)
+    keyring = Keyring(vault)
     ttl = timedelta(seconds=settings.access_token_ttl)
     return Tools(
         settings=settings,
         vault=vault,
         passwords=Passwords(settings),
-        access_tokens=AccessTokens(Keyring(vault), issuer=kernel.public_url, ttl=ttl),
+        keyring=keyring,
+        access_tokens=AccessTokens(keyring, issuer=kernel.public_url, ttl=ttl),
         refresh_tokens=RefreshTokens(vault),
         mail_tokens=MailTokens(vault),
         known_sessions=KnownSessions(),
@@ -80,6 +84,11 @@ def open_enrolment(kernel: KernelSettings, env: Mapping[str, str], uow: UnitOfWo
     """For the command line; raises `SettingsError`."""
     tools = open_tools(AuthSettings.from_env(env), kernel)
     return Registration(uow, provide_accounts(uow), provide_users(uow), tools)
+
+
+def open_signing_keys(kernel: KernelSettings, uow: UnitOfWork) -> SigningKeys:
+    """For the command line."""
+    return SigningKeyService(uow, Keyring(Vault(kernel.secret_keys)))
 
 
 def auth(
@@ -120,7 +129,7 @@ def auth(
             SecurityLogController,
             TokenController,
         ],
-        root_controllers=pages,
+        root_controllers=[*pages, jwks],
         dependencies={
             "tools": provide_tools,
             "accounts": provide_accounts,

@@ -33,6 +33,7 @@ class AccessClaims(msgspec.Struct, frozen=True):
 
     user_id: UUID
     session_id: UUID
+    key_id: UUID
     expires_at: float
     """In seconds since 1970."""
 
@@ -67,7 +68,8 @@ class AccessTokens:
             header: dict[str, Any] = jwt.get_unverified_header(token)  # Any: JSON
             if header.keys() != {"alg", "kid", "typ"} or (header["alg"], header["typ"]) != (ALGORITHM, "at+jwt"):
                 raise InvalidToken
-            key = await self._keyring.verifying(UUID(header["kid"]), reader)
+            key_id = UUID(header["kid"])
+            key = await self._keyring.verifying(key_id, reader)
             if key is None:
                 raise InvalidToken
             claims: dict[str, Any] = jwt.decode(  # Any: JSON
@@ -79,9 +81,14 @@ class AccessTokens:
                 leeway=LEEWAY,
                 options={"require": REQUIRED, "strict_aud": True},
             )
-            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), claims["exp"])
+            return AccessClaims(UUID(claims["sub"]), UUID(claims["sid"]), key_id, claims["exp"])
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InvalidToken from error
+
+    async def still_trusts(self, key_id: UUID, reader: Reader) -> bool:
+        """Whether a key that was ours some seconds ago still is."""
+        await self._keyring.keep_up(reader)
+        return self._keyring.knows(key_id)
 
 
 class RefreshTokens:

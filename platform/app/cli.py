@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
+from uuid import UUID
 
 import click
 
@@ -161,6 +162,45 @@ def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool
 
         create_superuser(env, email=email, name=name, password=password)
     click.echo(f"{email} is a superuser.")
+
+
+@quire.group()
+def keys() -> None:
+    """The keys that sign access tokens: the next one is published before it signs."""
+
+
+@keys.command("list")
+@data_dir
+def list_keys(data_dir: Path) -> None:
+    """Print them, oldest first."""
+    with ready(data_dir) as env:
+        from app.administration import signing_keys
+
+        for key in signing_keys(env):
+            since = f"since {key.signs_since:%Y-%m-%d %H:%M:%S}" if key.signs_since else ""
+            click.echo(f"{key.id}  {key.state:<8}  {since}".rstrip())
+
+
+@keys.command("rotate")
+@data_dir
+def rotate_keys(data_dir: Path) -> None:
+    """Sign with the next key from now on, and publish another one to come after it. Nobody is signed out."""
+    with ready(data_dir) as env:
+        from app.administration import rotate_signing_keys
+
+        click.echo(f"{rotate_signing_keys(env).id} signs now.")
+
+
+@keys.command("retire")
+@click.argument("key_id", metavar="KID", type=click.UUID)
+@data_dir
+def retire_key(data_dir: Path, key_id: UUID) -> None:
+    """Forget a key that no longer signs; tokens that it has signed are refused."""
+    with ready(data_dir) as env:
+        from app.administration import retire_signing_key
+
+        retire_signing_key(env, key_id)
+    click.echo(f"{key_id} is forgotten.")
 
 
 @quire.command()

@@ -1,7 +1,9 @@
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -12,8 +14,17 @@ NOWHERE = {"DATABASE_URL": "postgresql://quire:secret@127.0.0.1:1/quire", "REDIS
 
 
 def test_every_command_takes_the_data_folder() -> None:
-    for name, command in quire.commands.items():
+    for name, command in commands(quire):
         assert any("--data-dir" in option.opts for option in command.params), name
+
+
+def commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Also those of groups within."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command)
+        else:
+            yield name, command
 
 
 @pytest.mark.parametrize("command", ["up", "serve", "work", "migrate"])

@@ -58,6 +58,7 @@ A_POST = {"title": "T", "body": "x", "tags": []}
 
 TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /", ANYONE),
+    ("GET /.well-known/jwks.json", ANYONE),
     ("POST /api/v1/auth/email/change", RECENTLY, Call(status=202, body={"new_email": "new@example.org"})),
     ("POST /api/v1/auth/email/change/confirm", ANYONE, Call(status=400, body={"token": "x"})),
     ("POST /api/v1/auth/email/verify", ANYONE, Call(status=400, body={"token": "x"})),

@@ -2,12 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
-from sqlalchemy import func, select, text
+import jwt
+import pytest
+from sqlalchemy import delete, func, insert, select, text
 
 from app.registry import modules
 from kernel.application import create_app
@@ -125,8 +127,24 @@ async def test_a_sign_in_is_good_on_every_instance_and_so_is_its_end(
         await eventually(is_refused, 1)
 
 
-async def test_the_first_sign_ins_of_an_installation_agree_on_one_signing_key(
-    runtime: Runtime, settings: KernelSettings, env: Mapping[str, str]
+@pytest.fixture
+async def a_new_installation(runtime: Runtime) -> AsyncGenerator[None]:
+    """Without signing keys; those that other processes keep in mind come back afterwards."""
+    columns = SigningKeyRow.__table__.columns.keys()
+    async with runtime.database.unit_of_work() as uow:
+        rows = [
+            {name: getattr(row, name) for name in columns} for row in await uow.session.scalars(select(SigningKeyRow))
+        ]
+        await uow.session.execute(delete(SigningKeyRow))
+    yield
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(delete(SigningKeyRow))
+        if rows:
+            await uow.session.execute(insert(SigningKeyRow), rows)
+
+
+async def test_the_first_sign_ins_of_an_installation_agree_on_one_signing_key_and_the_next(
+    a_new_installation: None, runtime: Runtime, settings: KernelSettings, env: Mapping[str, str]
 ) -> None:
     async with (
         running(create_app(settings, modules(settings, env))) as one,
@@ -138,4 +156,5 @@ async def test_the_first_sign_ins_of_an_installation_agree_on_one_signing_key(
         headers = [{"Authorization": f"Bearer {pair['access_token']}"} for pair in pairs]
         answers = [await http.get(ME, headers=each) for http in (one, other) for each in headers]
     assert {answer.status_code for answer in answers} == {200}
-    assert await count(runtime, SigningKeyRow) == 1
+    assert len({jwt.get_unverified_header(pair["access_token"])["kid"] for pair in pairs}) == 1
+    assert await count(runtime, SigningKeyRow) == 2

@@ -1,5 +1,6 @@
 """HTTP surface of the auth module, mounted at ``/api/v1/auth``."""
 
+from modules.auth.controllers.jwks import jwks
 from modules.auth.controllers.passwords import EmailController, PasswordController
 from modules.auth.controllers.refresh_cookie import RefreshCookie
 from modules.auth.controllers.registration import RegistrationController
@@ -15,4 +16,5 @@ __all__ = [
     "SecurityLogController",
     "SessionController",
     "TokenController",
+    "jwks",
 ]

@@ -5,6 +5,7 @@ from modules.auth.repositories.devices import DeviceRepository
 from modules.auth.repositories.mail_tokens import MailTokenRepository
 from modules.auth.repositories.security_events import SecurityEventRepository
 from modules.auth.repositories.sessions import ALIVE, LivingSession, SessionRepository
+from modules.auth.repositories.signing_keys import SigningKeyRepository
 
 __all__ = [
     "ALIVE",
@@ -14,4 +15,5 @@ __all__ = [
     "MailTokenRepository",
     "SecurityEventRepository",
     "SessionRepository",
+    "SigningKeyRepository",
 ]

@@ -1,5 +1,6 @@
 """Bodies of requests and answers under ``/auth``."""
 
+from modules.auth.schemas.jwks import Jwk, JwkSet
 from modules.auth.schemas.passwords import Accepted, Address, ChangePassword, NewAddress, ResetPassword
 from modules.auth.schemas.registration import MailToken, NewPassword, Register
 from modules.auth.schemas.security_log import SecurityEvent, SecurityEventKind
@@ -19,6 +20,8 @@ __all__ = [
     "Address",
     "ChangePassword",
     "Credentials",
+    "Jwk",
+    "JwkSet",
     "Logout",
     "MailToken",
     "NewAddress",

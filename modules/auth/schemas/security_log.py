@@ -31,7 +31,7 @@ class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Something that concerns the safety of the caller's account, and where it came from."""
 
     id: UUID
-    kind: SecurityEventKind
+    kind: Annotated[SecurityEventKind, msgspec.Meta(examples=["signed_in"])]
     session_id: UUID | None
     ip: Annotated[str, msgspec.Meta(examples=["203.0.113.7"])]
     user_agent: Annotated[str, msgspec.Meta(examples=["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"])]

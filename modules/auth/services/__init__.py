@@ -8,6 +8,7 @@ from modules.auth.services.registration import Registration, provide_registratio
 from modules.auth.services.security_log import SecurityLog, provide_security_log
 from modules.auth.services.sessions import Sessions, provide_sessions
 from modules.auth.services.signing_in import SigningIn, provide_signing_in
+from modules.auth.services.signing_keys import SigningKeyService
 from modules.auth.services.throttling import Throttle
 from modules.auth.services.tools import Tools
 from modules.auth.services.verification import EmailVerification, provide_email_verification
@@ -23,6 +24,7 @@ __all__ = [
     "SecurityLog",
     "Sessions",
     "SigningIn",
+    "SigningKeyService",
     "Throttle",
     "Tools",
     "provide_email_change",

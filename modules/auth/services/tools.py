@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kernel.vault import Vault
+from modules.auth.keys import Keyring
 from modules.auth.known_sessions import KnownSessions
 from modules.auth.passwords import Passwords
 from modules.auth.services.throttling import Throttle
@@ -17,6 +18,7 @@ class Tools:
     settings: AuthSettings
     vault: Vault
     passwords: Passwords
+    keyring: Keyring
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     mail_tokens: MailTokens
