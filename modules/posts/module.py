@@ -6,7 +6,13 @@ from saq import CronJob
 
 from kernel.jobs import Loop
 from kernel.module import Module
-from modules.posts.controllers import PostController, ReactionController, StateController, ViewerController
+from modules.posts.controllers import (
+    PostController,
+    ReactionController,
+    RevisionController,
+    StateController,
+    ViewerController,
+)
 from modules.posts.seed import seed
 from modules.posts.services import (
     erase,
@@ -15,6 +21,7 @@ from modules.posts.services import (
     provide_post_reads,
     provide_post_service,
     provide_reaction_service,
+    provide_revision_reads,
     provide_viewer_reads,
     publish_due,
 )
@@ -27,13 +34,14 @@ def posts(settings: PostSettings) -> Module:
     """A module that needs configuration is a function of it."""
     return Module(
         name="posts",
-        controllers=[PostController, ReactionController, StateController, ViewerController],
+        controllers=[PostController, ReactionController, RevisionController, StateController, ViewerController],
         dependencies={
             "post_service": provide_post_service,
             "post_reads": provide_post_reads,
             "reaction_service": provide_reaction_service,
             "bookmark_service": provide_bookmark_service,
             "viewer_reads": provide_viewer_reads,
+            "revision_reads": provide_revision_reads,
             "directory": provide_directory,
         },
         schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],

@@ -63,6 +63,22 @@ class ReplacePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tags: Tags
 
 
+class RevisionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of a post in a list; its writer may have left."""
+
+    n: Annotated[int, msgspec.Meta(description="From 1 on, the present text has the highest.", examples=[1])]
+    title: Title
+    tags: Tags
+    editor: Person | None
+    created_at: datetime
+
+
+class Revision(RevisionSummary, frozen=True, kw_only=True):
+    """A text of a post: the one that it has, or one that it had."""
+
+    body: Body
+
+
 class PostSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A post in a list. The author may have left."""
 

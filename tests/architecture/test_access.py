@@ -115,6 +115,17 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ),
     ("PUT /api/v1/posts/{post_id}/reactions/{kind}", SIGNED_IN, Call(status=204, others=404, unless="posts:read:any")),
     ("POST /api/v1/posts/{post_id}/restore", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
+    ("GET /api/v1/posts/{post_id}/revisions", SIGNED_IN, Call(others=404, unless="posts:read:any")),
+    (
+        "GET /api/v1/posts/{post_id}/revisions/{n}",
+        SIGNED_IN,
+        Call(others=404, unless="posts:read:any"),
+    ),
+    (
+        "POST /api/v1/posts/{post_id}/revisions/{n}/restore",
+        SIGNED_IN,
+        Call(others=404, unless="posts:write:any"),
+    ),
     ("DELETE /api/v1/posts/{post_id}/schedule", SIGNED_IN, Call(status=409, others=404, unless="posts:write:any")),
     (
         "PUT /api/v1/posts/{post_id}/schedule",

@@ -108,6 +108,11 @@ async def kind(_: World, __: Person) -> str:
     return "like"
 
 
+async def n(_: World, __: Person) -> str:
+    """Of the present text of a post."""
+    return "1"
+
+
 async def slug(world: World, owner: Person) -> str:
     """Of a draft."""
     answer = await world.http.get(f"/api/v1/posts/{await post_id(world, owner)}", headers=owner.headers)
@@ -155,6 +160,7 @@ THINGS: dict[str, Thing] = {
     "name": name,
     "notification_id": notification_id,
     "outbox_id": outbox_id,
+    "n": n,
     "post_id": post_id,
     "session_id": session_id,
     "slug": slug,

@@ -2,7 +2,8 @@
 
 from modules.posts.controllers.posts import PostController
 from modules.posts.controllers.reactions import ReactionController
+from modules.posts.controllers.revisions import RevisionController
 from modules.posts.controllers.states import StateController
 from modules.posts.controllers.viewing import ViewerController
 
-__all__ = ["PostController", "ReactionController", "StateController", "ViewerController"]
+__all__ = ["PostController", "ReactionController", "RevisionController", "StateController", "ViewerController"]

@@ -1,7 +1,7 @@
 """Queries of the posts module."""
 
 from modules.posts.repositories.bookmarks import BookmarkRepository
-from modules.posts.repositories.posts import PostRepository, RevisionRepository
+from modules.posts.repositories.posts import PostRepository
 from modules.posts.repositories.reactions import ReactionRepository
 from modules.posts.repositories.reading import (
     BY_ID,
@@ -18,6 +18,13 @@ from modules.posts.repositories.reading import (
     place_of,
     total_query,
 )
+from modules.posts.repositories.revisions import (
+    TEXT,
+    FullRevisionRecord,
+    RevisionRecord,
+    RevisionRepository,
+    revisions_query,
+)
 from modules.posts.repositories.viewing import VIEWER_STATES, BookmarkRecord, ViewerRecord, bookmarks_query
 from modules.posts.repositories.writing import Edit, edit, insert_unless_taken
 
@@ -25,16 +32,19 @@ __all__ = [
     "BY_ID",
     "BY_SLUG",
     "STANDING",
+    "TEXT",
     "VIEWER_STATES",
     "BookmarkRecord",
     "BookmarkRepository",
     "Edit",
+    "FullRevisionRecord",
     "Order",
     "Position",
     "PostFilters",
     "PostRecord",
     "PostRepository",
     "ReactionRepository",
+    "RevisionRecord",
     "RevisionRepository",
     "Standing",
     "SummaryRecord",
@@ -45,5 +55,6 @@ __all__ = [
     "own_query",
     "page_query",
     "place_of",
+    "revisions_query",
     "total_query",
 ]

@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Select, delete, func, not_, select, true
+from sqlalchemy import ColumnElement, delete, func, not_, select, true
 
-from modules.posts.models import PostRow, RevisionRow
+from modules.posts.models import PostRow
 from modules.posts.repositories.reading import PRESENT, PUBLIC, SCHEDULED, STANDING, Standing
 
 FORGOTTEN_AT_ONCE = 1_000
@@ -54,23 +54,3 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
     async def _delete(self, *which: ColumnElement[bool]) -> Sequence[UUID]:
         statement = delete(PostRow).where(*which).returning(PostRow.id)
         return (await self.session.scalars(statement.execution_options(synchronize_session=False))).all()
-
-
-class RevisionRepository(SQLAlchemyAsyncRepository[RevisionRow]):
-    """Earlier texts of posts as a collection."""
-
-    model_type = RevisionRow
-
-    async def of_author(self, author_id: UUID) -> Sequence[RevisionRow]:
-        """Of all posts of somebody."""
-        return await self.get_many(RevisionRow.post_id.in_(posts_of(author_id)), order_by=RevisionRow.id.asc())
-
-    async def forget_author(self, author_id: UUID) -> None:
-        """Delete those of all posts of somebody."""
-        statement = delete(RevisionRow).where(RevisionRow.post_id.in_(posts_of(author_id)))
-        await self.session.execute(statement.execution_options(synchronize_session=False))
-
-
-def posts_of(author_id: UUID) -> Select[tuple[UUID]]:
-    """The ids of what somebody has written."""
-    return select(PostRow.id).where(PostRow.author_id == author_id)

@@ -11,6 +11,7 @@ from modules.posts.services.personal_data import erase, export
 from modules.posts.services.posts import RESTORABLE, PostService
 from modules.posts.services.reactions import ReactionService
 from modules.posts.services.reading import PostReads
+from modules.posts.services.revisions import RevisionReads
 from modules.posts.services.scheduling import publish_due
 from modules.posts.services.states import Act
 from modules.posts.services.viewing import ViewerReads
@@ -44,6 +45,11 @@ def provide_viewer_reads(reader: NamedDependency[Reader], directory: NamedDepend
     return ViewerReads(reader, directory)
 
 
+def provide_revision_reads(reader: NamedDependency[Reader], directory: NamedDependency[Directory]) -> RevisionReads:
+    """What posts said before, for this module's own controllers."""
+    return RevisionReads(reader, directory)
+
+
 __all__ = [
     "RESTORABLE",
     "Act",
@@ -51,6 +57,7 @@ __all__ = [
     "PostReads",
     "PostService",
     "ReactionService",
+    "RevisionReads",
     "ViewerReads",
     "erase",
     "export",
@@ -59,6 +66,7 @@ __all__ = [
     "provide_post_service",
     "provide_posts",
     "provide_reaction_service",
+    "provide_revision_reads",
     "provide_viewer_reads",
     "publish_due",
 ]

@@ -17,7 +17,7 @@ from kernel.versions import IfMatch, Versioned
 from modules.posts.contracts import InvalidTransition, PostDeleted, PostPublished, Status
 from modules.posts.entities import LISTS, post
 from modules.posts.models import PostRow
-from modules.posts.repositories import Edit, PostRecord, PostRepository, edit, insert_unless_taken
+from modules.posts.repositories import Edit, PostRecord, PostRepository, RevisionRepository, edit, insert_unless_taken
 from modules.posts.schemas import ChangePost, FullPost, ReplacePost, WritePost
 from modules.posts.services.presentation import excerpt_of, may_read, may_write, to_full_post
 from modules.posts.services.states import Act, after
@@ -103,6 +103,17 @@ class PostService:
         if moment <= utc_now():
             raise ValidationFailed([Violation("/body/scheduled_for", "not_in_future", "Expected a moment to come.")])
         return await self.move(me, post_id, "schedule", if_match, scheduled_for=moment)
+
+    async def return_to(self, me: Principal, post_id: UUID, n: int, if_match: IfMatch) -> Versioned[FullPost]:
+        """Give it the text of a revision again, as one more edit; raises what `change` raises."""
+        row = await self._to_edit(me, post_id, if_match)
+        text = await RevisionRepository(session=self._uow.session).get_one_or_none(post_id=post_id, number=n)
+        if text is not None:
+            form = ReplacePost(title=text.title, body=text.body, tags=text.tags)
+            return await self.change(me, post_id, form, if_match)
+        if n != row.revision:
+            raise NotFound
+        return await self._shown(row)
 
     async def delete(self, me: Principal, post_id: UUID, if_match: IfMatch) -> None:
         """Take it away from everybody, at once; raises what `change` raises."""

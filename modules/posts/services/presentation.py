@@ -68,6 +68,6 @@ def readable(caller: Principal | None, standing: Standing | None) -> Standing:
     return standing
 
 
-def may_write(caller: Principal, row: PostRow) -> bool:
+def may_write(caller: Principal, row: PostRecord | PostRow) -> bool:
     """Its author, and those who may write any."""
     return caller.id == row.author_id or caller.may("posts:write:any")

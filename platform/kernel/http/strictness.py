@@ -62,11 +62,11 @@ async def refuse_loose_requests(request: HttpRequest) -> None:
 
 
 def refuse_odd_ids(path: str, values: Collection[object]) -> None:
-    """Raise `NotFound` unless every id stands in the path as we would write it."""
+    """Raise `NotFound` unless every id and every number stands in the path as we would write it."""
     for value in values:
-        if isinstance(value, UUID):
+        if isinstance(value, UUID | int):
             before, spelled, after = path.partition(f"/{value}")
-            if not spelled or after[:1] not in {"", "/"} or value.version != 7:
+            if not spelled or after[:1] not in {"", "/"} or (isinstance(value, UUID) and value.version != 7):
                 raise NotFound
             path = before + after
 

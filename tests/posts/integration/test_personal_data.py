@@ -20,15 +20,17 @@ async def test_everything_that_somebody_has_written_is_exported(
     http: httpx.AsyncClient, ann: Caller, bob: Caller, runtime: Runtime
 ) -> None:
     kept, gone = await write(http, ann, title="Kept"), await publish(http, ann, title="Gone")
+    await http.patch(f"{POSTS}/{kept['id']}", json={"body": "here"}, headers=ann.headers)
     await http.delete(f"{POSTS}/{gone['id']}", headers=ann.headers)
     await publish(http, bob)
     async with runtime.database.unit_of_work() as uow:
         exported = msgspec.to_builtins(await export(uow, ann.user.id))
     written = exported["posts.json"]
     assert [(post["id"], post["title"], post["body"]) for post in written] == [
-        (kept["id"], "Kept", "there"),
+        (kept["id"], "Kept", "here"),
         (gone["id"], "Gone", "there"),
     ]
+    assert [(text["post_id"], text["body"]) for text in exported["revisions.json"]] == [(kept["id"], "there")]
     assert [post["deleted_at"] is None for post in written] == [True, False]
 
 
@@ -40,6 +42,7 @@ async def test_erasing_leaves_at_most_what_was_public_and_nobodys(
     for status in HIDDEN:
         await alter(runtime, (await write(http, ann))["id"], status=status)
     await http.delete(f"{POSTS}/{deleted['id']}", headers=ann.headers)
+    await http.patch(f"{POSTS}/{public['id']}", json={"body": "mild"}, headers=ann.headers)
     erase = posts(msgspec.convert({"on_erasure": on_erasure}, PostSettings)).erase
     assert erase is not None
     del users.people[ann.user.id]
@@ -54,4 +57,5 @@ async def test_erasing_leaves_at_most_what_was_public_and_nobodys(
         assert answer.status_code == 404
     async with runtime.database.unit_of_work() as uow:
         exported = await export(uow, ann.user.id)
+    assert exported["revisions.json"] == []
     assert len(list(exported["posts.json"])) == (on_erasure == "keep")  # type: ignore[call-overload] # any object
