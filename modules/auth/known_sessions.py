@@ -26,6 +26,7 @@ class KnownSessions:
 
     def __init__(self) -> None:
         self._states: dict[UUID, State] = {}
+        self._forgot_at = 0.0
 
     def fresh(self, session_id: UUID) -> State | None:
         """What is known and young enough."""
@@ -33,13 +34,19 @@ class KnownSessions:
         return state if state is not None and time.monotonic() - state.asked_at < FRESH else None
 
     def remember(self, session_id: UUID, state: State) -> None:
-        """Believe it for a while."""
+        """Believe it for a while, unless something has changed since it was asked."""
+        if state.asked_at <= self._forgot_at:
+            return
         if len(self._states) >= REMEMBERED:
             self._states.clear()
         self._states[session_id] = state
 
     def forget(self, user_id: UUID) -> None:
-        """Ask again about all sessions of somebody: this process need not wait for what it has done itself."""
+        """Ask again about all sessions of somebody: this process need not wait for what it has done itself.
+
+        To be called once that is committed, or whoever asks in between would believe the old state.
+        """
+        self._forgot_at = time.monotonic()
         of_user = [each for each, state in self._states.items() if state.principal and state.principal.id == user_id]
         for session_id in of_user:
             del self._states[session_id]

@@ -12,11 +12,12 @@ from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Unavailable
 from kernel.events import E, Event, encode, topic
 from kernel.outbox import OutboxRow
 from kernel.poke import Poke
@@ -36,6 +37,7 @@ class UnitOfWork:
         self._broadcast = broadcast
         self._stale: set[str] = set()
         self._told: set[UUID] = set()
+        self._afterwards: list[Callable[[], None]] = []
         self._has_news = False
 
     async def publish(self, *events: Event) -> None:
@@ -71,16 +73,27 @@ class UnitOfWork:
         """Whoever is watching on behalf of ``people``, in any process, looks again once this is committed."""
         self._told.update(people)
 
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do something in this process once this is committed, and not if it never is."""
+        self._afterwards.append(act)
+
     async def pause(self) -> None:
         """Before something slow: give the connection back, the next statement takes one. Nothing may be written yet."""
         await self.session.commit()
 
     async def commit(self) -> None:
-        """For the boundary only."""
+        """For the boundary only. Raises `Unavailable` if the connection is lost: whether it was done, nobody knows."""
         stale = tuple(sorted(self._stale))
         if stale:
             await self.publish(EntitiesChanged(entities=stale))
-        await self.session.commit()
+        try:
+            await self.session.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable from error
+            raise
+        for act in self._afterwards:
+            act()
         if stale:
             await self._cache.forget_or_make_up(stale)
         if self._has_news:

@@ -316,3 +316,21 @@ async def test_what_a_compiled_statement_has_written_is_committed_or_rolled_back
     async with runtime.database.unit_of_work() as uow:
         assert await uow.run(NOTED, event_id=event_id) == [Noted(event_id)]
     assert await notes(runtime.database) == ["compiled"]
+
+
+async def test_what_is_to_be_done_after_the_commit_is_done_after_it_or_never(open_kernel: Open) -> None:
+    database = open_kernel().database
+    seen: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.unit_of_work() as uow:
+            await note(uow, "row")
+            uow.after_commit(lambda: seen.append(number))
+            assert seen == []
+            if number == 1:
+                raise NotLikeThis
+
+    with pytest.raises(NotLikeThis):
+        await write(1)
+    await write(2)
+    assert seen == [2]

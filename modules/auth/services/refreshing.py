@@ -1,6 +1,7 @@
 """The next pair of tokens: each refresh token is good once, and PostgreSQL picks the winner."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -57,7 +58,7 @@ class Refreshing:
     async def _end_reused(self, row: SessionRow) -> None:
         """The session is over, and its owner is told."""
         await self._sessions.revoke(SessionRow.id == row.id, reason="reuse")
-        self._tools.known_sessions.forget(row.user_id)
+        self._uow.after_commit(partial(self._tools.known_sessions.forget, row.user_id))
         self._log.note(row.user_id, "session_reused", self._client, session_id=row.id)
         user = (await self._users.find_many({row.user_id})).get(row.user_id)
         if user is not None:

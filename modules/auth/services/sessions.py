@@ -1,6 +1,7 @@
 """Sign-ins that last: how they begin, and how they end."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -80,7 +81,7 @@ class Sessions:
         """End one session of the caller; raises `NotFound`."""
         if not await self._sessions.revoke(SessionRow.user_id == me.id, SessionRow.id == session_id, reason="logout"):
             raise NotFound
-        self._tools.known_sessions.forget(me.id)
+        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
 
     async def log_out(self, me: Principal, scope: Literal["local", "others", "global"]) -> None:
         """End this session, all others, or all."""
@@ -90,13 +91,13 @@ class Sessions:
             "global": (SessionRow.user_id == me.id,),
         }
         await self._sessions.revoke(*which[scope], reason="logout")
-        self._tools.known_sessions.forget(me.id)
+        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
 
     async def end_all(self, user_id: UUID, *, reason: str, but: UUID | None = None) -> None:
         """End every session of somebody, or every other one."""
         others = () if but is None else (SessionRow.id != but,)
         await self._sessions.revoke(SessionRow.user_id == user_id, *others, reason=reason)
-        self._tools.known_sessions.forget(user_id)
+        self._uow.after_commit(partial(self._tools.known_sessions.forget, user_id))
 
 
 def provide_sessions(uow: NamedDependency[UnitOfWork], tools: NamedDependency[Tools]) -> Sessions:

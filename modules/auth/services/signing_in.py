@@ -1,5 +1,6 @@
 """Proving who one is."""
 
+from functools import partial
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -72,7 +73,7 @@ class SigningIn:
         if row is None:
             raise InvalidToken
         self._log.note(me.id, "reauthenticated", self._client, session_id=row.id)
-        self._tools.known_sessions.forget(me.id)
+        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
         return await self._sessions.pair(row)
 
     async def _matches(self, password: str, credential: CredentialRow | None) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from asyncpg import DataError, InterfaceError
+from asyncpg import DataError, InterfaceError, InvalidCachedStatementError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -11,11 +12,29 @@ from kernel.errors import Conflict, DomainError, PreconditionFailed, Unavailable
 CONFLICTS = {"23505", "23503", "23P01"}
 """Unique, foreign key and exclusion constraints."""
 
-TRANSIENT = {"40001", "40P01", "55P03", "57014"}
-"""Serialization failure, deadlock, lock timeout, statement timeout."""
+COLLISIONS = {"40001", "40P01"}
+"""Serialization failure, deadlock."""
+
+TRANSIENT = {*COLLISIONS, "55P03", "57014"}
+"""The same, and lock timeout, statement timeout."""
 
 UNAVAILABLE = ("08", "53", "57P0")
 """Connection lost, out of resources, shutting down or starting up."""
+
+
+def is_undone(error: BaseException) -> bool:
+    """Whether all of a transaction is undone through no fault of its own, so that it may be tried again from the start.
+
+    It collided with another one, its connection was lost before COMMIT was sent, or a migration has changed a table
+    under a prepared statement. (A connection that is lost later is `Unavailable`, see `UnitOfWork.commit`.)
+    """
+    causes = list(chain(error))
+    return any(
+        getattr(cause, "sqlstate", None) in COLLISIONS
+        or isinstance(cause, InvalidCachedStatementError)
+        or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
+        for cause in causes
+    ) and not any(isinstance(cause, DomainError) for cause in causes)
 
 
 def to_domain_error(error: BaseException) -> DomainError | None:

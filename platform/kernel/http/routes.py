@@ -4,13 +4,15 @@ Litestar opens a task group for dependencies, validates what they return, and co
 more work than most handlers do. Here the way to a handler is worked out once, when its route is mounted.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from litestar._kwargs import KwargsModel
-from litestar._kwargs.cleanup import DependencyCleanupGroup
 from litestar._signature import SignatureModel
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -18,6 +20,7 @@ from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Scope, Send
 
+from kernel.db.failures import is_undone
 from kernel.http.encoding import Encoded
 from kernel.http.limiting import LIMITS, Count
 from kernel.http.request import HttpRequest
@@ -25,6 +28,9 @@ from kernel.http.room import Rooms
 from kernel.limits import Limit
 from kernel.security import TOKENLESS, identify, public
 from kernel.settings import HttpSettings
+
+PAUSES = (0.02, 0.1)
+"""Seconds before the second and the third attempt, about."""
 
 Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of any type
 
@@ -92,7 +98,10 @@ class Way:
         await answer(scope, receive, send)
 
     async def _answer(self, request: HttpRequest) -> ASGIApp:
-        """What the handler says. Whatever a dependency has opened is closed by then."""
+        """What the handler says. Whatever a dependency has opened is closed by then.
+
+        A transaction that the database has undone is tried again: nobody has been told anything yet.
+        """
         request.scope["user"] = None
         if self._authenticate is not None:
             await identify(request, self._authenticate)
@@ -110,11 +119,18 @@ class Way:
             del values["data"]
         if not self._opens:
             return await self._said(values, None)
-        opened = DependencyCleanupGroup()
-        async with opened:
+        for pause in PAUSES:
+            try:
+                async with AsyncExitStack() as opened:
+                    return await self._said(values, opened)
+            except Exception as error:
+                if not is_undone(error):
+                    raise
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        async with AsyncExitStack() as opened:
             return await self._said(values, opened)
 
-    async def _said(self, values: Values, opened: DependencyCleanupGroup | None) -> ASGIApp:
+    async def _said(self, values: Values, opened: AsyncExitStack | None) -> ASGIApp:
         for name, step in self._steps:
             values[name] = await step.result(values, opened)
         said = await self._call.result(values, opened)
@@ -138,7 +154,9 @@ class Call:
         ids = {name for name in ids if name in signature.parameters and signature.parameters[name].annotation is UUID}
         own = {"request", *provided, *ids}
         given = {name: field for name, field in signature.parameters.items() if name not in own}
-        self._function = callee.dependency if isinstance(callee, Provide) else callee.fn
+        self._function: Any = (
+            callee.dependency if isinstance(callee, Provide) else callee.fn
+        )  # Any: takes and gives any
         self._waits = not callee.has_sync_callable
         self.opens = isinstance(callee, Provide) and callee.has_async_generator_dependency
         self._own = [name for name in signature.parameters if name in own]
@@ -146,16 +164,17 @@ class Call:
         if given:
             decoders = handler.resolve_type_decoders()
             self._given = SignatureModel.create(set(), self._function, replace(signature, parameters=given), decoders)
+        if self.opens:
+            self._function = asynccontextmanager(cast("Callable[..., AsyncGenerator[Any]]", self._function))
 
-    async def result(self, values: Values, opened: DependencyCleanupGroup | None) -> Any:  # Any: see `Values`
+    async def result(self, values: Values, opened: AsyncExitStack | None) -> Any:  # Any: see `Values`
         """What comes of it; a generator that is ``opened`` goes on when the request is over."""
         arguments = {name: values[name] for name in self._own}
         if self._given is not None:
             arguments.update(self._given.parse_values_from_connection_kwargs(values["request"], values))
         result: Any = self._function(**arguments)  # Any: as above
         if opened is not None and self.opens:
-            opened.add(result)
-            return await anext(result)
+            return await opened.enter_async_context(result)
         return await result if self._waits else result
 
 
