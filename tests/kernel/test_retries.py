@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from litestar import post
 from litestar.di import NamedDependency
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from kernel.application import create_app
 from kernel.module import Module
+from kernel.reads import Query
 from kernel.security import public
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
@@ -48,6 +49,15 @@ async def in_trouble(settings: KernelSettings, trouble: Trouble) -> AsyncGenerat
         yield client, attempts
 
 
+class Nothing(msgspec.Struct):
+    """What is said by who has hung up."""
+
+    hung_up: bool
+
+
+CUT = Query(select(func.pg_terminate_backend(func.pg_backend_pid()).label("hung_up")), Nothing)
+
+
 @pytest.mark.parametrize("statement", [FAIL.format("40001"), FAIL.format("40P01"), HANG_UP])
 async def test_a_transaction_that_is_undone_twice_is_done_once(
     settings: KernelSettings, open_kernel: Open, statement: str
@@ -55,6 +65,19 @@ async def test_a_transaction_that_is_undone_twice_is_done_once(
     async def trouble(attempt: int, uow: UnitOfWork) -> None:
         if attempt < 3:
             await uow.session.execute(text(statement))
+
+    async with in_trouble(settings, trouble) as (client, attempts):
+        assert (await client.post("/api/v1/scratch/write")).status_code == 201
+    assert attempts == [1, 2, 3]
+    assert await notes(open_kernel().database) == ["written"]
+
+
+async def test_so_is_one_whose_connection_was_lost_in_a_compiled_statement(
+    settings: KernelSettings, open_kernel: Open
+) -> None:
+    async def trouble(attempt: int, uow: UnitOfWork) -> None:
+        if attempt < 3:
+            await uow.run(CUT)
 
     async with in_trouble(settings, trouble) as (client, attempts):
         assert (await client.post("/api/v1/scratch/write")).status_code == 201

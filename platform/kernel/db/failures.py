@@ -18,6 +18,9 @@ COLLISIONS = {"40001", "40P01"}
 TRANSIENT = {*COLLISIONS, "55P03", "57014"}
 """The same, and lock timeout, statement timeout."""
 
+UNDONE = (*COLLISIONS, "08", "57P0")
+"""Collisions, and a connection that was lost or cut."""
+
 UNAVAILABLE = ("08", "53", "57P0")
 """Connection lost, out of resources, shutting down or starting up."""
 
@@ -29,12 +32,12 @@ def is_undone(error: BaseException) -> bool:
     under a prepared statement. (A connection that is lost later is `Unavailable`, see `UnitOfWork.commit`.)
     """
     causes = list(chain(error))
-    return any(
-        getattr(cause, "sqlstate", None) in COLLISIONS
-        or isinstance(cause, InvalidCachedStatementError)
+    return not any(isinstance(cause, DomainError) for cause in causes) and any(
+        isinstance(cause, InvalidCachedStatementError)
         or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
+        or str(getattr(cause, "sqlstate", None)).startswith(UNDONE)
         for cause in causes
-    ) and not any(isinstance(cause, DomainError) for cause in causes)
+    )
 
 
 def to_domain_error(error: BaseException) -> DomainError | None:
