@@ -63,7 +63,8 @@ from modules.users import (
 
 
 def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
-    """What the rules work with."""
+    """What the rules work with; raises `SettingsError`."""
+    settings.refuse_what_is_unsafe(kernel)
     vault = Vault(kernel.secret_keys)
     keyring = Keyring(vault)
     ttl = timedelta(seconds=settings.access_token_ttl)

@@ -55,9 +55,20 @@ class Passwords:
         return (await self._run(bcrypt.hashpw, prehash(password), bcrypt.gensalt(self._rounds))).decode()
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Whether they match, after exactly one hash, also without a stored one; raises `Overloaded`."""
+        """Whether they match, after the work of one hash, also without a stored one; raises `Overloaded`."""
         hashed = self._nobody if stored is None else stored.encode()
-        return await self._run(bcrypt.checkpw, prehash(password), hashed) and stored is not None
+        return await self._run(self._check, prehash(password), hashed) and stored is not None
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether a hash was made at another cost than the one of now."""
+        return cost_of(stored.encode()) != self._rounds
+
+    def _check(self, password: bytes, hashed: bytes) -> bool:
+        """What an old hash is cheaper is made up for, or it would tell that there is an account (CVE-2016-2513)."""
+        matches = bcrypt.checkpw(password, hashed)
+        for cost in range(cost_of(hashed), self._rounds):  # 2^c + 2^c + 2^(c+1) + ... = 2^rounds
+            bcrypt.hashpw(password, bcrypt.gensalt(cost))
+        return matches
 
     async def _run(self, function: Callable[[bytes, bytes], R], one: bytes, other: bytes) -> R:
         if self._waiting >= self._limit:
@@ -67,3 +78,8 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, one, other)
         finally:
             self._waiting -= 1
+
+
+def cost_of(hashed: bytes) -> int:
+    """The number in ``$2b$12$...``."""
+    return int(hashed[4:6])

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import msgspec
 
-from kernel.settings import Count, Seconds, Settings
+from kernel.settings import Count, KernelSettings, Seconds, Settings, SettingsError
+
+SAFE_ROUNDS = 10
+LONGEST_ACCESS = timedelta(hours=1).total_seconds()
 
 
 class AuthSettings(Settings, frozen=True, kw_only=True):
@@ -38,3 +41,10 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     """The same for ``/confirm-email``."""
     reset_password_url: str = ""
     """The same for ``/reset-password``."""
+
+    def refuse_what_is_unsafe(self, kernel: KernelSettings) -> None:
+        """Production does not start with what only a desk may have; raises `SettingsError`."""
+        if kernel.env == "production" and self.bcrypt_rounds < SAFE_ROUNDS:
+            raise SettingsError(f"QUIRE_AUTH_BCRYPT_ROUNDS must be at least {SAFE_ROUNDS} in production")
+        if kernel.env == "production" and self.access_token_ttl > LONGEST_ACCESS:
+            raise SettingsError(f"QUIRE_AUTH_ACCESS_TOKEN_TTL must be at most {LONGEST_ACCESS:.0f} in production")

@@ -55,6 +55,7 @@ class SigningIn:
             if user is None or not matches:
                 self._log.note(NOBODY if credential is None else credential.user_id, "sign_in_failed", self._client)
                 raise InvalidCredentials
+        await self._renew(password, credential)
         pair = await self._sessions.begin(user.id, self._client)
         await self._log.note_sign_in(user, self._client, pair.session_id)
         return pair
@@ -79,6 +80,11 @@ class SigningIn:
     async def _matches(self, password: str, credential: CredentialRow | None) -> bool:
         """After hashes of the configured cost, whoever it is."""
         return await self._tools.passwords.verify(password, None if credential is None else credential.password_hash)
+
+    async def _renew(self, password: str, credential: CredentialRow | None) -> None:
+        """Hash a right password once more, where that was done at another cost."""
+        if credential is not None and self._tools.passwords.is_outdated(credential.password_hash):
+            await self._credentials.renew(credential, await self._tools.passwords.hash(password))
 
     async def _find(self, email: str) -> tuple[str, User | None]:
         """By what tries on the account are counted, and who it is. What cannot be an address is nobody's."""

@@ -7,9 +7,11 @@ import bcrypt
 import httpx
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from kernel.runtime import Runtime
 from kernel.settings import DatabaseSettings, KernelSettings
+from modules.auth.models import CredentialRow
 from modules.auth.settings import AuthSettings
 from tests.auth.integration.conftest import auth_alone, disable
 from tests.problems import refusal, violations
@@ -148,3 +150,19 @@ async def test_no_connection_to_the_database_waits_for_a_hash(settings: KernelSe
         ada = await People(http).join("Ada")
         answers = await asyncio.gather(*(attempt(http, ada.email, PASSWORD) for _ in range(16)))
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_a_right_password_is_hashed_again_when_the_cost_has_changed(
+    settings: KernelSettings, users: FakeUsers, runtime: Runtime, http: httpx.AsyncClient, ada: Person
+) -> None:
+    async def stored() -> str:
+        async with runtime.database.unit_of_work() as uow:
+            return (await uow.session.scalars(select(CredentialRow.password_hash))).one()
+
+    async with auth_alone(settings, users, AuthSettings(bcrypt_rounds=5)) as dearer:
+        await attempt(dearer, ada.email, WRONG)
+        assert (await stored()).startswith("$2b$04$")
+        assert (await attempt(dearer, ada.email, PASSWORD)).status_code == 200
+        assert (await stored()).startswith("$2b$05$")
+        assert (await attempt(dearer, ada.email, PASSWORD)).status_code == 200
+    assert (await attempt(http, ada.email, PASSWORD)).status_code == 200

@@ -61,21 +61,21 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 async def test_sixty_four_may_wait_and_the_next_is_turned_away_at_once(held: Event) -> None:
     passwords = Passwords(SETTINGS)
-    waiting = [asyncio.create_task(passwords.verify("secret", "x")) for _ in range(65)]
+    waiting = [asyncio.create_task(passwords.verify("secret", "$2b$04$x")) for _ in range(65)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
-        await passwords.verify("secret", "x")
+        await passwords.verify("secret", "$2b$04$x")
     held.set()
     assert await asyncio.gather(*waiting) == [True] * 65
 
 
 async def test_who_gives_up_waiting_makes_room(held: Event) -> None:
     passwords = Passwords(SETTINGS)
-    waiting = [asyncio.create_task(passwords.verify("secret", "x")) for _ in range(65)]
+    waiting = [asyncio.create_task(passwords.verify("secret", "$2b$04$x")) for _ in range(65)]
     await asyncio.sleep(0)
     waiting[-1].cancel()
     await asyncio.gather(waiting[-1], return_exceptions=True)
-    waiting[-1] = asyncio.create_task(passwords.verify("secret", "x"))
+    waiting[-1] = asyncio.create_task(passwords.verify("secret", "$2b$04$x"))
     await asyncio.sleep(0)
     held.set()
     assert await asyncio.gather(*waiting) == [True] * 65
@@ -99,3 +99,30 @@ def test_what_is_guessed_first_is_refused(password: str, code: str) -> None:
 @pytest.mark.parametrize("password", ["aaaaaaaaab", "ada.lovelace1", "example.org", "          ", "😀" * 10])
 def test_there_are_no_rules_of_composition(password: str) -> None:
     assert not list(weaknesses(password, email="Ada.Lovelace@example.org", name="Augusta Ada King"))
+
+
+async def test_a_hash_of_another_cost_is_known_and_costs_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    cheap = await Passwords(AuthSettings(bcrypt_rounds=4)).hash("secret")
+    costs: list[int] = []
+    check, hashpw = bcrypt.checkpw, bcrypt.hashpw
+
+    def counting_check(password: bytes, hashed: bytes) -> bool:
+        costs.append(int(hashed[4:6]))
+        return check(password, hashed)
+
+    def counting_hash(password: bytes, salt: bytes) -> bytes:
+        costs.append(int(salt[4:6]))
+        return hashpw(password, salt)
+
+    passwords = Passwords(AuthSettings(bcrypt_rounds=7))
+    monkeypatch.setattr(bcrypt, "checkpw", counting_check)
+    monkeypatch.setattr(bcrypt, "hashpw", counting_hash)
+    assert passwords.is_outdated(cheap)
+    for password, right in (("secret", True), ("wrong", False)):
+        costs.clear()
+        assert await passwords.verify(password, cheap) is right
+        assert sum(2**cost for cost in costs) == 2**7
+    costs.clear()
+    assert not await passwords.verify("secret", None)
+    assert sum(2**cost for cost in costs) == 2**7
+    assert not passwords.is_outdated(await passwords.hash("secret"))
