@@ -1,6 +1,6 @@
 """What others may ask of auth, what it tells them, and its refusals."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -120,4 +120,24 @@ class SigningKeys(Protocol):
 
     async def retire(self, key_id: UUID) -> None:
         """What this key has signed is good no more; raises `KeyInUse` or `NotFound`."""
+        ...
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has signed in on a page, and what the page shows of it from then on."""
+
+    user_id: UUID
+    access_token: str
+
+
+@runtime_checkable
+class SignIn(Protocol):
+    """Signing in on a page of this server, which keeps the token where no script can read it."""
+
+    async def sign_in(self, email: str, password: str, *, lasting: timedelta) -> SignedIn:
+        """A new session, with an access token that lasts so long if the session does; raises `InvalidCredentials`."""
+        ...
+
+    async def sign_out(self, user_id: UUID, session_id: UUID) -> None:
+        """End that session."""
         ...

@@ -43,6 +43,7 @@ from modules.auth.services import (
     provide_registration,
     provide_security_log,
     provide_sessions,
+    provide_sign_in,
     provide_signing_in,
 )
 from modules.auth.settings import AuthSettings
@@ -143,6 +144,7 @@ def auth(
             "registration": provide_registration,
             "security_log": provide_security_log,
             "sessions": provide_sessions,
+            "sign_in": provide_sign_in,
             "signing_in": provide_signing_in,
         },
         authenticator=authenticator,

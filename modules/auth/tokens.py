@@ -46,8 +46,10 @@ class AccessTokens:
         self._issuer = issuer
         self.ttl = ttl
 
-    async def issue(self, user_id: UUID, session_id: UUID, now: datetime, session: AsyncSession) -> str:
-        """A signed token for `ttl`."""
+    async def issue(
+        self, user_id: UUID, session_id: UUID, now: datetime, session: AsyncSession, *, ttl: timedelta | None = None
+    ) -> str:
+        """A signed token for ``ttl``, or for as long as all of them last."""
         kid, key = await self._keyring.signing(session)
         payload = {
             "iss": self._issuer,
@@ -55,7 +57,7 @@ class AccessTokens:
             "sub": str(user_id),
             "sid": str(session_id),
             "iat": now,
-            "exp": now + self.ttl,
+            "exp": now + (self.ttl if ttl is None else ttl),
             "jti": str(new_id()),
         }
         return jwt.encode(payload, key, ALGORITHM, headers={"kid": str(kid), "typ": "at+jwt"})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from app.docs import docs_config, docs_routes
 from app.documents import module_map
+from app.jobs import jobs_router
 from app.pages import pages
 from app.registry import chosen, modules
 from app.system import OutboxController, modules_route
@@ -30,6 +31,7 @@ def build(env: Mapping[str, str]) -> Application:
     product = modules(settings, env)
     version = running_version(env)
     openapi = docs_config("Quire", version.version, DESCRIPTION, token_url="/api/v1/auth/token")  # noqa: S106 - no secret
+    auth = next(module for module in product if module.name == "auth")
     maps = [module_map(module) for module in product]
     in_folder = settings.env == "development" and settings.mail_url.startswith("file:")
     mailbox = folder_of(settings.mail_url) if in_folder else None
@@ -38,6 +40,6 @@ def build(env: Mapping[str, str]) -> Application:
         product,
         served=chosen(product, env),
         routes=[*docs_routes(openapi), *pages(maps, version, mailbox=mailbox), modules_route(maps)],
-        signed_in_routes=[OutboxController],
+        signed_in_routes=[OutboxController, jobs_router(settings, auth.providers())],
         openapi=openapi,
     )

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from redis.exceptions import RedisError
 from saq import Job, Status, Worker
 from saq.queue.redis import RedisQueue
 from saq.types import Context as SaqContext
+from saq.types import WorkerInfo
 from saq.utils import cancel_tasks
 
 from kernel.redis_client import redis_client
@@ -26,6 +28,16 @@ DEQUEUE_TIMEOUT = 2.0
 
 
 log = structlog.get_logger()
+
+
+QUEUES = "saq:queues"
+"""The names of all queues, each with the time at which a worker last looked into it."""
+
+KEPT = timedelta(days=1)
+"""For how long a queue is known that nobody looks into, and failures are shown."""
+
+FAILURES = 100
+"""How many of them are kept."""
 
 
 class Context(SaqContext):
@@ -66,6 +78,7 @@ class Queue(RedisQueue):
         self.idle: set[asyncio.Task[Any] | None] = set()
         """Slots of the worker that wait for a job."""
         self._first_seen: dict[bytes, float] = {}
+        self._failures = self.namespace("failures")
 
     async def sweep(self, lock: int = 60, abort: float = 5.0) -> list[str]:
         """Forget jobs that nobody works on; the outbox and the schedule queue them again. Once per ``lock`` seconds."""
@@ -106,6 +119,31 @@ class Queue(RedisQueue):
             return None
         finally:
             self.idle.discard(slot)
+
+    async def write_worker_info(self, worker_id: str, info: WorkerInfo, ttl: int) -> None:
+        """What SAQ keeps of a worker, and that this queue has one."""
+        await super().write_worker_info(worker_id, info, ttl)
+        await self.redis.zadd(QUEUES, {self.name: time.time()})
+
+    async def names(self) -> set[str]:
+        """This queue, and every other that had a worker lately."""
+        since = time.time() - KEPT.total_seconds()
+        return {self.name, *(name.decode() for name in await self.redis.zrangebyscore(QUEUES, since, "inf"))}
+
+    async def failures(self) -> list[Job]:
+        """The jobs that failed last, newest first; a new run of a cron job does not hide how the old one ended."""
+        payloads: list[bytes] = await self.redis.lrange(self._failures, 0, -1)  # type: ignore[misc] # as above
+        return [job for job in map(self.deserialize, payloads) if job is not None]
+
+    async def _finish(self, job: Job, status: Status, *, result: Any = None, error: str | None = None) -> None:
+        # Any: whatever a job returns
+        await super()._finish(job, status, result=result, error=error)
+        if status in {Status.FAILED, Status.ABORTED}:
+            async with self.redis.pipeline() as pipe:
+                pipe.lpush(self._failures, self.serialize(job))
+                pipe.ltrim(self._failures, 0, FAILURES - 1)
+                pipe.expire(self._failures, KEPT)
+                await pipe.execute()
 
     async def disconnect(self) -> None:
         """Let go of every connection, also while Redis is away."""

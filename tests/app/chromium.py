@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -53,6 +54,12 @@ class Tab:
     def type(self, text: str) -> None:
         """Into whatever has the focus."""
         self._call("Input.insertText", text=text)
+
+    def screenshot(self, name: str) -> None:
+        """Keep what the page looks like, where ``QUIRE_SCREENSHOTS`` names a folder for it."""
+        if folder := os.environ.get("QUIRE_SCREENSHOTS"):
+            picture = self._call("Page.captureScreenshot", format="png")["data"]
+            (Path(folder) / f"{name}.png").write_bytes(b64decode(picture))
 
     def wait_for(self, expression: str, seconds: float = 20) -> None:
         """Poll until the expression is true; fails with what the page said."""

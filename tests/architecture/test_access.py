@@ -55,6 +55,7 @@ async def profile(world: World, caller: Person | None) -> object:
 CHANGED_PASSWORD = {"current_password": "not the right one", "new_password": "another correct horse"}
 
 A_POST = {"title": "T", "body": "x", "tags": []}
+NO_JOB = "/jobs/api/queues/quire/jobs/none"
 
 TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /", ANYONE),
@@ -165,6 +166,17 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /dev/mailbox/{name}", ANYONE, Call(status=404, path="/dev/mailbox/none.eml")),
     ("GET /health/live", ANYONE),
     ("GET /health/ready", ANYONE),
+    ("GET /jobs", SUPERUSERS),
+    ("GET /jobs/api/queues", SUPERUSERS),
+    ("GET /jobs/api/queues/{queue}", SUPERUSERS, Call(path="/jobs/api/queues/quire")),
+    ("GET /jobs/api/queues/{queue}/jobs/{key}", SUPERUSERS, Call(status=404, path=NO_JOB)),
+    ("POST /jobs/api/queues/{queue}/jobs/{key}/abort", SUPERUSERS, Call(status=404, path=f"{NO_JOB}/abort")),
+    ("POST /jobs/api/queues/{queue}/jobs/{key}/retry", SUPERUSERS, Call(status=404, path=f"{NO_JOB}/retry")),
+    ("GET /jobs/queues/{queue}", SUPERUSERS, Call(path="/jobs/queues/quire")),
+    ("GET /jobs/queues/{queue}/jobs/{key}", SUPERUSERS, Call(path="/jobs/queues/quire/jobs/none")),
+    ("POST /jobs/sign-in", ANYONE, Call(status=403, body=credentials)),  # from a page of this server alone
+    ("POST /jobs/sign-out", SUPERUSERS, Call(status=204)),
+    ("GET /jobs/static/{name}", SUPERUSERS, Call(path="/jobs/static/app.js")),
     ("GET /metrics", SCRAPERS),
     ("GET /problems/{code}", ANYONE, Call(path="/problems/not_found")),
     ("GET /reset-password", ANYONE),

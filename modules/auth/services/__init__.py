@@ -2,6 +2,7 @@
 
 from modules.auth.services.addresses import EmailChange, provide_email_change
 from modules.auth.services.mail_links import MailLinks, Purpose
+from modules.auth.services.page_sign_in import provide_sign_in
 from modules.auth.services.passwords import PasswordChange, provide_password_change
 from modules.auth.services.refreshing import Refreshing, provide_refreshing
 from modules.auth.services.registration import Registration, provide_registration
@@ -34,5 +35,6 @@ __all__ = [
     "provide_registration",
     "provide_security_log",
     "provide_sessions",
+    "provide_sign_in",
     "provide_signing_in",
 ]

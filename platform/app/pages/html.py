@@ -1,4 +1,4 @@
-"""How a page is made: escaped, without a script, with one stylesheet from this server."""
+"""How a page is made: escaped, with one stylesheet from this server, and no script but where a policy allows one."""
 
 from pathlib import Path
 
@@ -26,10 +26,21 @@ class Html:
         )
         self._templates.globals["asset"] = assets.url
 
-    def page(self, template: str, **values: object) -> Response[str]:
+    def page(self, template: str, *, policy: str = POLICY, status_code: int = 200, **values: object) -> Response[str]:
         """One page, never stored: it may hold a token."""
         return Response(
             self._templates.get_template(template).render(values),
+            status_code=status_code,
             media_type=MediaType.HTML,
-            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"},
+            headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"},
         )
+
+
+def open_assets() -> Assets:
+    """What the pages look like."""
+    return Assets("/assets", Path(__file__).parent / "static")
+
+
+def open_html() -> Html:
+    """The templates, for whoever makes a page."""
+    return Html(open_assets())
