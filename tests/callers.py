@@ -1,6 +1,7 @@
 """Signed-in callers of a module that is mounted without auth: their token says who they are, and is believed."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -31,12 +32,12 @@ def caller(name: str, *permissions: str, is_superuser: bool = False) -> Caller:
     return signed_in(person(name, is_superuser=is_superuser), *permissions)
 
 
-def signed_in(user: User, *permissions: str) -> Caller:
-    """The same for somebody whom there is."""
+def signed_in(user: User, *permissions: str, auth_time: datetime | None = None) -> Caller:
+    """The same for somebody whom there is; without ``auth_time``, just now."""
     principal = Principal(
         id=user.id,
         session_id=new_id(),
-        auth_time=utc_now(),
+        auth_time=auth_time or utc_now(),
         permissions=frozenset(permissions),
         is_superuser=user.is_superuser,
     )

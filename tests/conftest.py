@@ -20,7 +20,7 @@ from app.migrations import upgrade
 from app.registry import modules
 from kernel.application import create_app
 from kernel.module import Module
-from kernel.runtime import Runtime, open_runtime
+from kernel.runtime import Runtime, holdings_of, open_runtime
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork, by_topic
 from tests.running import People, running, wipe
@@ -128,7 +128,9 @@ async def uow(
 ) -> AsyncGenerator[UnitOfWork]:
     """A unit of work in that session; what it publishes stays in the outbox."""
     opened = open_runtime(settings, product)
-    yield UnitOfWork(session, by_topic(opened.subscribers), opened.cache, opened.poke, opened.broadcast)
+    yield UnitOfWork(
+        session, by_topic(opened.subscribers), opened.cache, opened.poke, opened.broadcast, holdings_of(product)
+    )
     await opened.close()
 
 

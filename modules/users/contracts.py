@@ -95,6 +95,13 @@ class UserDeletionRequested(Event, frozen=True, tag="users.deletion_requested"):
     user_id: UUID
 
 
+class ExportRequested(Event, frozen=True, tag="users.export_requested"):
+    """Somebody wants all that is known of them."""
+
+    export_id: UUID
+    user_id: UUID
+
+
 class UserRestored(Event, frozen=True, tag="users.restored"):
     """Somebody who was about to be erased is back."""
 

@@ -1,7 +1,7 @@
 """Bodies of requests and answers under ``/users``."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -117,3 +117,27 @@ class AuditedAct(msgspec.Struct, frozen=True, kw_only=True):
     ip: Annotated[str, msgspec.Meta(examples=["203.0.113.7"])]
     facts: dict[str, Any]  # Any: JSON
     created_at: datetime
+
+
+class Departure(msgspec.Struct, frozen=True, kw_only=True):
+    """A deletion that was asked for: a sign-in before it is carried out takes it back."""
+
+    deletion_requested_at: datetime
+    erased_after: datetime
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of somebody, as it is being made, or as it can be downloaded for a week."""
+
+    id: UUID
+    state: Literal["pending", "ready"]
+    size: Annotated[int, msgspec.Meta(description="Bytes of the archive.", examples=[20480])]
+    download_url: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Of the ZIP, for its owner; null while it is being made.",
+            examples=["/api/v1/users/me/exports/0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11/archive"],
+        ),
+    ]
+    created_at: datetime
+    expires_at: datetime | None

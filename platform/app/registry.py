@@ -11,12 +11,13 @@ from modules.notifications.settings import NotificationsSettings
 from modules.posts.module import posts
 from modules.posts.settings import PostSettings
 from modules.users.module import users
+from modules.users.settings import UsersSettings
 
 
 def modules(kernel: KernelSettings, env: Mapping[str, str]) -> tuple[Module, ...]:
     """The whole product; raises `SettingsError`."""
     return (
-        users,
+        users(UsersSettings.from_env(env)),
         auth(AuthSettings.from_env(env), kernel),
         posts(PostSettings.from_env(env)),
         notifications(NotificationsSettings.from_env(env), kernel),

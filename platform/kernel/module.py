@@ -1,9 +1,8 @@
 """What a feature module hands over so that it can be mounted: data, and nothing that happens by itself."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from litestar import Router
 from litestar.di import Provide
@@ -16,15 +15,9 @@ from kernel.jobs import Context, Loop
 from kernel.mail import Compose
 from kernel.reads import Reader
 from kernel.security import Authenticator, Permissions
-from kernel.unit_of_work import Subscriber, UnitOfWork
+from kernel.unit_of_work import Erase, Export, Subscriber
 
 Provider: TypeAlias = Callable[..., Any]  # Any: a provider may need and make anything
-
-Export: TypeAlias = Callable[[UnitOfWork, UUID], Awaitable[Mapping[str, object]]]
-"""All that a module holds of a person: by the name of a JSON file, what is in it."""
-
-Erase: TypeAlias = Callable[[UnitOfWork, UUID], Awaitable[None]]
-"""Leaves no byte of a person in a module's tables; safe to run twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

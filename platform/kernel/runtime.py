@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kernel import traces
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
 from kernel.db import connect
@@ -18,7 +19,7 @@ from kernel.reads import Reader
 from kernel.redis_client import RedisServer
 from kernel.security import Permissions
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Database, Subscriber, UnitOfWork, by_topic
+from kernel.unit_of_work import Database, Holdings, Subscriber, UnitOfWork, by_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,15 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         limiter=Limiter(redis, enabled=settings.http.rate_limits == "on"),
         poke=poke,
         broadcast=broadcast,
-        database=Database(engine, by_topic(subscribers), cache, poke, broadcast),
+        database=Database(engine, by_topic(subscribers), cache, poke, broadcast, holdings_of(modules)),
         subscribers=subscribers,
         permissions=Permissions({name: meaning for module in modules for name, meaning in module.permissions.items()}),
+    )
+
+
+def holdings_of(modules: Sequence[Module]) -> Holdings:
+    """Of the modules and of the kernel. Those that depend on others forget first."""
+    return Holdings(
+        exports={module.name: module.export for module in modules if module.export} | {"kernel": traces.export},
+        erasures={module.name: module.erase for module in reversed(modules) if module.erase} | {"kernel": traces.erase},
     )

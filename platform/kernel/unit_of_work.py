@@ -7,7 +7,7 @@ Nobody calls ``commit`` but the boundary that opened the unit of work, before an
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
@@ -28,9 +28,16 @@ class UnitOfWork:
     """A session, the events published in it and the cached entities it makes stale."""
 
     def __init__(
-        self, session: AsyncSession, subscribers: "Subscribers", cache: Cache, poke: Poke, broadcast: Broadcast
+        self,
+        session: AsyncSession,
+        subscribers: "Subscribers",
+        cache: Cache,
+        poke: Poke,
+        broadcast: Broadcast,
+        holdings: "Holdings",
     ) -> None:
         self.session = session
+        self.holdings = holdings
         self._subscribers = subscribers
         self._cache = cache
         self._poke = poke
@@ -118,6 +125,21 @@ class Subscriber(Generic[E]):
         return f"{self.handler.__module__}.{self.handler.__name__}".removeprefix("modules.")
 
 
+Export: TypeAlias = Callable[[UnitOfWork, UUID], Awaitable[Mapping[str, object]]]
+"""All that a module holds of a person: by the name of a JSON file, what is in it."""
+
+Erase: TypeAlias = Callable[[UnitOfWork, UUID], Awaitable[None]]
+"""Leaves no byte of a person in a module's tables; safe to run twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the modules hold of people: by the name of each, how to tell all of it, and how to keep nothing."""
+
+    exports: Mapping[str, Export] = field(default_factory=dict[str, Export])
+    erasures: Mapping[str, Erase] = field(default_factory=dict[str, Erase])
+
+
 # Any: every subscriber knows its own event type.
 Subscribers: TypeAlias = Mapping[str, Sequence[Subscriber[Any]]]
 
@@ -134,9 +156,16 @@ class Database:
     """Opens units of work on one engine. Every process has the whole registry of subscribers, whatever it serves."""
 
     def __init__(
-        self, engine: AsyncEngine, subscribers: Subscribers, cache: Cache, poke: Poke, broadcast: Broadcast
+        self,
+        engine: AsyncEngine,
+        subscribers: Subscribers,
+        cache: Cache,
+        poke: Poke,
+        broadcast: Broadcast,
+        holdings: Holdings,
     ) -> None:
         self.engine = engine
+        self._holdings = holdings
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._subscribers = subscribers
         self._cache = cache
@@ -147,7 +176,7 @@ class Database:
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
         async with self._sessions() as session:
-            uow = UnitOfWork(session, self._subscribers, self._cache, self._poke, self._broadcast)
+            uow = UnitOfWork(session, self._subscribers, self._cache, self._poke, self._broadcast, self._holdings)
             try:
                 yield uow
             except DomainError as error:

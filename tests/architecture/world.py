@@ -19,7 +19,7 @@ from modules.auth.passwords import Passwords
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, RefreshTokens
 from modules.notifications.models import NotificationRow
-from modules.users.models import RoleRow, UserRow
+from modules.users.models import ExportChunkRow, ExportRow, RoleRow, UserRow
 from tests.running import PASSWORD, Person
 
 LONG_AGO = timedelta(minutes=10)
@@ -147,6 +147,16 @@ async def outbox_id(world: World, _: Person) -> str:
     return str(row.id)
 
 
+async def export_id(world: World, owner: Person) -> str:
+    """Of an export that can be downloaded."""
+    row = ExportRow(user_id=UUID(owner.id), state="ready", size=1, ready_at=utc_now())
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+        await uow.session.flush()
+        uow.session.add(ExportChunkRow(export_id=row.id, number=0, data=b"x"))
+    return str(row.id)
+
+
 async def name(world: World, _: Person) -> str:
     """Of a role."""
     row = RoleRow(name=new_id().hex)
@@ -156,6 +166,7 @@ async def name(world: World, _: Person) -> str:
 
 
 THINGS: dict[str, Thing] = {
+    "export_id": export_id,
     "kind": kind,
     "name": name,
     "notification_id": notification_id,

@@ -1,5 +1,6 @@
 """Queries of the users module."""
 
+from modules.users.repositories.exports import CHUNK, ExportRepository
 from modules.users.repositories.follows import FollowRepository
 from modules.users.repositories.listing import (
     BETWEEN,
@@ -18,6 +19,8 @@ __all__ = [
     "BY_IDS",
     "BY_USERNAME",
     "CALLERS",
+    "CHUNK",
+    "ExportRepository",
     "FollowRepository",
     "RoleRepository",
     "Side",

@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id, utc_now
-from modules.users.models import FollowRow
+from modules.users.models import FollowRow, UserRow
 
 
 class FollowRepository(SQLAlchemyAsyncRepository[FollowRow]):
@@ -40,3 +40,21 @@ class FollowRepository(SQLAlchemyAsyncRepository[FollowRow]):
         if after is not None:
             statement = statement.where(FollowRow.follower_id > after)
         return list((await self.session.scalars(statement.order_by(FollowRow.follower_id).limit(limit))).all())
+
+    async def delete_all_of(self, user_id: UUID) -> list[UUID]:
+        """Forget whom somebody follows and who follows them, in rows and counters; who the others are."""
+        pairs = ((FollowRow.follower_id, FollowRow.followee_id), (FollowRow.followee_id, FollowRow.follower_id))
+        others = union(*(select(other.label("id")).where(own == user_id) for own, other in pairs)).subquery()
+        locked = await self.session.scalars(
+            select(UserRow.id).where(UserRow.id.in_(select(others.c.id))).order_by(UserRow.id).with_for_update()
+        )
+        known = list(locked.all())
+        for (own, other), counter in zip(pairs, (UserRow.followers_count, UserRow.following_count), strict=True):
+            gone = delete(FollowRow).where(own == user_id).returning(other.label("id")).cte("gone")
+            await self.session.execute(
+                update(UserRow)
+                .where(UserRow.id.in_(select(gone.c.id)))
+                .values({counter: counter - 1, UserRow.updated_at: UserRow.updated_at})
+                .execution_options(synchronize_session=False)
+            )
+        return known

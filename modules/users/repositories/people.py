@@ -1,6 +1,7 @@
 """People, within a transaction and beside it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -87,6 +88,11 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
     async def to_edit(self, user_id: UUID) -> UserRow | None:
         """The row, locked until the transaction ends."""
         return await self.get_one_or_none(id=user_id, with_for_update=True)
+
+    async def leaving_since(self, moment: datetime) -> Sequence[UUID]:
+        """Who asked to be erased before that, the first to ask first."""
+        asked = UserRow.deletion_requested_at
+        return (await self.session.scalars(select(UserRow.id).where(asked < moment).order_by(asked).limit(1000))).all()
 
     async def lock_superusers_with(self, user_id: UUID) -> set[UUID]:
         """Lock all active superusers if this is one, in the order of their ids; who they are."""

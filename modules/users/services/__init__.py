@@ -9,6 +9,8 @@ from modules.users.contracts import Accounts, Follows, Users
 from modules.users.directory import UserDirectory
 from modules.users.services.administration import AdministrationService
 from modules.users.services.audit import AuditLog
+from modules.users.services.deletion import DeletionService, erase
+from modules.users.services.exports import ExportService, content, export
 from modules.users.services.follows import FollowService
 from modules.users.services.listing import PeopleLists
 from modules.users.services.profiles import UserService, usernames
@@ -17,13 +19,19 @@ from modules.users.services.roles import RoleService
 __all__ = [
     "AdministrationService",
     "AuditLog",
+    "DeletionService",
+    "ExportService",
     "FollowService",
     "PeopleLists",
     "RoleService",
     "UserService",
+    "content",
+    "erase",
+    "export",
     "provide_accounts",
     "provide_administration_service",
     "provide_audit_log",
+    "provide_export_service",
     "provide_follow_service",
     "provide_follows",
     "provide_people_lists",
@@ -49,6 +57,11 @@ def provide_administration_service(
 ) -> AdministrationService:
     """The whole service, for this module's own controllers."""
     return AdministrationService(uow, permissions)
+
+
+def provide_export_service(uow: NamedDependency[UnitOfWork]) -> ExportService:
+    """The whole service, for this module's own controllers."""
+    return ExportService(uow)
 
 
 def provide_role_service(uow: NamedDependency[UnitOfWork], permissions: NamedDependency[Permissions]) -> RoleService:

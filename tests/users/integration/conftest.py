@@ -28,8 +28,9 @@ from modules.users import (
     UserRestored,
 )
 from modules.users.models import UserRow
-from modules.users.module import users
+from modules.users.module import PERMISSIONS, users
 from modules.users.services import UserService
+from modules.users.settings import UsersSettings
 from tests.callers import Caller, caller, credulous, signed_in
 from tests.running import running
 
@@ -69,8 +70,11 @@ async def http(settings: KernelSettings, told: list[Event]) -> AsyncGenerator[ht
     async def hear(event: Event, _: UnitOfWork) -> None:
         told.append(event)
 
-    subscribers = [*users.subscribers, *(Subscriber(event, hear, in_transaction=True) for event in EVENTS)]
-    async with running(create_app(settings, [replace(users, authenticator=credulous, subscribers=subscribers)])) as api:
+    module = users(UsersSettings())
+    subscribers = [*module.subscribers, *(Subscriber(event, hear, in_transaction=True) for event in EVENTS)]
+    async with running(
+        create_app(settings, [replace(module, authenticator=credulous, subscribers=subscribers)])
+    ) as api:
         yield api
 
 
@@ -88,7 +92,7 @@ def mark(runtime: Runtime) -> Mark:
 @pytest.fixture
 async def admin(join: Join) -> Caller:
     """Somebody with all rights of this module."""
-    return signed_in((await join("Admin")).user, *users.permissions)
+    return signed_in((await join("Admin")).user, *PERMISSIONS)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ GUARDED = [
     ("DELETE", f"/api/v1/users/{ID}/follow"),
 ]
 METHODS = [
-    ("/api/v1/users/me", "GET, HEAD, OPTIONS, PATCH, PUT"),
+    ("/api/v1/users/me", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
     (f"/api/v1/users/{ID}", "DELETE, GET, HEAD, OPTIONS, PATCH"),
     ("/api/v1/users/by-username/ada", "GET, HEAD, OPTIONS"),
     (f"/api/v1/users/{ID}/follow", "DELETE, OPTIONS, PUT"),

@@ -10,7 +10,7 @@ from kernel.audit import AuditRow
 from kernel.events import Event
 from kernel.runtime import Runtime
 from modules.users import RolesChanged, provide_directory
-from modules.users.module import users
+from modules.users.module import PERMISSIONS
 from tests.callers import Caller, signed_in
 from tests.problems import refusal, violations
 from tests.users.integration.conftest import Join, Mark
@@ -37,7 +37,7 @@ async def names(http: httpx.AsyncClient, who: Caller) -> list[str]:
 async def test_there_are_roles_from_the_beginning(http: httpx.AsyncClient, admin: Caller) -> None:
     roles = {role["name"]: role for role in (await http.get(ROLES, headers=admin.headers)).json()["items"]}
     assert {name: role["is_built_in"] for name, role in roles.items()} == {"admin": True, "moderator": True}
-    assert roles["admin"]["permissions"] == sorted(users.permissions)
+    assert roles["admin"]["permissions"] == sorted(PERMISSIONS)
 
 
 async def test_a_role_is_made_and_found_among_the_others(http: httpx.AsyncClient, admin: Caller) -> None:
@@ -132,7 +132,7 @@ async def test_a_stale_change_of_a_role_is_refused(http: httpx.AsyncClient, admi
 
 async def test_every_permission_is_explained(http: httpx.AsyncClient, admin: Caller) -> None:
     answer = await http.get("/api/v1/users/permissions", headers=admin.headers)
-    assert {each["name"]: each["description"] for each in answer.json()["items"]} == users.permissions
+    assert {each["name"]: each["description"] for each in answer.json()["items"]} == PERMISSIONS
 
 
 async def test_what_is_done_to_roles_is_in_the_audit_log(
