@@ -1,7 +1,7 @@
 """People: their accounts, and what they say of themselves."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
 from uuid import UUID
 
@@ -86,8 +86,8 @@ class UserService(Users, Accounts):
         row = await self._users.to_edit(user_id)
         if row is None:
             raise NotFound
-        row.email, row.email_identity, row.email_verified = email, identity(email), True
-        await self._flush_unless(EmailTaken)
+        address = {"email": email, "email_identity": identity(email), "email_verified": True}
+        await self._set_unless(EmailTaken, row, address)
         self._uow.changes(person(user_id))
         return to_user(row)
 
@@ -108,16 +108,17 @@ class UserService(Users, Accounts):
             raise NotFound
         if_match.check(row.version)
         before = row.username
-        for field, value in msgspec.structs.asdict(form).items():
-            if value is not msgspec.UNSET and value != getattr(row, field):
-                setattr(row, field, value)
-        await self._flush_unless(UsernameTaken)
+        given = {name: value for name, value in msgspec.structs.asdict(form).items() if value is not msgspec.UNSET}
+        await self._set_unless(UsernameTaken, row, given)
         self._uow.changes(person(user_id), username_of(before), username_of(row.username))
         return Versioned(to_user(row), row.version)
 
-    async def _flush_unless(self, taken: type[Conflict]) -> None:
+    async def _set_unless(self, taken: type[Conflict], row: UserRow, values: Mapping[str, object]) -> None:
         try:
-            async with self._uow.session.begin_nested():
+            async with self._uow.session.begin_nested():  # set in there: to begin a savepoint writes what is set before
+                for field, value in values.items():
+                    if value != getattr(row, field):
+                        setattr(row, field, value)
                 await self._uow.session.flush()
         except IntegrityError as error:
             raise taken from error
