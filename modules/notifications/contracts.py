@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kernel.errors import Malformed
+from kernel.errors import Malformed, NotAuthenticated
 from kernel.events import Event
 
 
@@ -22,3 +22,10 @@ class InvalidUnsubscribeToken(Malformed):
     @classmethod
     def code(cls) -> str:
         return "invalid_token"
+
+
+class InvalidTicket(NotAuthenticated):
+    """The ticket was used before, or is too old.
+
+    It opens one stream, within 30 seconds. Get another one: `POST /api/v1/notifications/stream-tickets`.
+    """

@@ -1,22 +1,33 @@
 """How the notifications module is mounted, and which events wake it."""
 
+from collections.abc import Callable
+
 from saq import CronJob
 
 from kernel.module import Module
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Subscriber
+from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth import SecurityNoticed
 from modules.notifications.contracts import FanOutContinued
-from modules.notifications.controllers import InboxController, PreferencesController, UnsubscribeController
+from modules.notifications.controllers import (
+    InboxController,
+    PreferencesController,
+    UnsubscribeController,
+    streaming,
+)
 from modules.notifications.letters import WaysOut, letters
 from modules.notifications.pages import pages
 from modules.notifications.services import (
+    Live,
+    Presentation,
+    Tickets,
     erase,
     export,
     provide_inbox_service,
     provide_preferences_service,
     provide_presentation,
+    provide_streaming,
     provide_unread_counts,
 )
 from modules.notifications.settings import NotificationsSettings
@@ -31,16 +42,24 @@ from modules.notifications.subscribers import (
 )
 from modules.notifications.tasks import forget_what_is_old, repair_counts, send_digests
 from modules.notifications.tokens import UnsubscribeTokens
-from modules.posts import CommentWritten, PostPublished, ReactionAdded, provide_posts
-from modules.users import UserFollowed, UserRegistered, provide_users
+from modules.posts import CommentWritten, PostPublished, Posts, ReactionAdded, provide_posts
+from modules.users import UserFollowed, UserRegistered, Users, provide_users
 
 
-def notifications(settings: NotificationsSettings, kernel: KernelSettings) -> Module:
-    """A module that needs configuration is a function of it."""
-    tokens = UnsubscribeTokens(Vault(kernel.secret_keys))
+def notifications(
+    settings: NotificationsSettings,
+    kernel: KernelSettings,
+    *,
+    provide_users: Callable[[UnitOfWork], Users] = provide_users,
+    provide_posts: Callable[[UnitOfWork], Posts] = provide_posts,
+) -> Module:
+    """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
+    vault = Vault(kernel.secret_keys)
+    tokens = UnsubscribeTokens(vault)
+    live = Live(lambda uow: Presentation(provide_users(uow), provide_posts(uow)), Tickets(vault))
     return Module(
         name="notifications",
-        controllers=[InboxController, PreferencesController, UnsubscribeController],
+        controllers=[InboxController, PreferencesController, UnsubscribeController, *streaming(live)],
         root_controllers=pages,
         dependencies={
             "users": provide_users,
@@ -50,7 +69,9 @@ def notifications(settings: NotificationsSettings, kernel: KernelSettings) -> Mo
             "inbox_service": provide_inbox_service,
             "preferences_service": provide_preferences_service,
             "unread_counts": provide_unread_counts,
+            "streaming": provide_streaming,
         },
+        begin=live.begin,
         subscribers=[
             Subscriber(UserRegistered, greet),
             Subscriber(UserFollowed, tell_followee),

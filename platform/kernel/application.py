@@ -10,6 +10,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
+from kernel.errors import InvalidToken
 from kernel.health import Health, HealthController
 from kernel.http.client import Client, Proxies
 from kernel.http.conditional import provide_if_match
@@ -23,7 +24,7 @@ from kernel.http.routes import ShortWays
 from kernel.http.strictness import refuse_loose_requests
 from kernel.idempotency import Once
 from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics, metrics_route
-from kernel.module import Module
+from kernel.module import Module, Process
 from kernel.problems import ProblemController, exception_handlers
 from kernel.runtime import open_runtime
 from kernel.security import Authenticator, Principal, provide_caller, provide_me
@@ -54,6 +55,9 @@ def create_app(
         if module.authenticator
     ]
     opt = {"authenticate": uncopied(authenticators[0])} if authenticators else {}
+    for module in modules:
+        if module.begin is not None:
+            module.begin(Process(runtime.database, runtime.broadcast, authenticators[0] if authenticators else nobody))
 
     async def provide_uow() -> AsyncGenerator[UnitOfWork, None]:
         """A transaction that is committed before the answer leaves."""
@@ -126,6 +130,11 @@ def create_app(
         logging_config=None,  # `kernel.telemetry` has configured it
         debug=False,
     )
+
+
+async def nobody(_: str) -> Principal:
+    """The authenticator of an application that has none; raises `InvalidToken`."""
+    raise InvalidToken
 
 
 def uncopied(authenticate: Authenticator) -> Authenticator:

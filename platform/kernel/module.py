@@ -9,15 +9,25 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from saq import CronJob
 
+from kernel.broadcast import Broadcast
 from kernel.cache import Cache
 from kernel.demo import Seed
 from kernel.jobs import Context, Loop
 from kernel.mail import Compose
 from kernel.reads import Reader
 from kernel.security import Authenticator, Permissions
-from kernel.unit_of_work import Erase, Export, Subscriber
+from kernel.unit_of_work import Database, Erase, Export, Subscriber
 
 Provider: TypeAlias = Callable[..., Any]  # Any: a provider may need and make anything
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a part of a module that lives as long as the web process works with."""
+
+    database: Database
+    broadcast: Broadcast
+    authenticate: Authenticator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,8 @@ class Module:
     dependencies: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
     authenticator: Callable[[Reader, Cache, Permissions], Authenticator] | None = None
     """One module of an application proves who is calling."""
+    begin: Callable[[Process], None] | None = None
+    """Called when an application is made, for what lives as long as it does; it starts nothing by itself."""
     subscribers: Sequence[Subscriber[Any]] = ()  # Any: every subscriber knows its own event type
     schedule: Sequence[CronJob[Context]] = ()
     loops: Sequence[Loop] = ()

@@ -81,6 +81,8 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /api/v1/notifications/preferences", SIGNED_IN),
     ("PATCH /api/v1/notifications/preferences", SIGNED_IN, Call(body={"digest": "daily"})),
     ("POST /api/v1/notifications/read-all", SIGNED_IN, Call(status=204)),
+    ("GET /api/v1/notifications/stream", SIGNED_IN, Call(stream=True)),
+    ("POST /api/v1/notifications/stream-tickets", SIGNED_IN, Call(status=201)),
     ("GET /api/v1/notifications/unread-count", SIGNED_IN),
     (
         "POST /api/v1/notifications/unsubscribe",

@@ -102,6 +102,10 @@ class Rig:
             await eventually(answers, PATIENCE)
         return address
 
+    def stop_last(self) -> None:
+        """Ask the process that was started last to stop, and wait until it has."""
+        self._started[-1].end(signal.SIGTERM)
+
     def _begin(self, process: Process) -> Process:
         self._started.append(process.start())
         return process

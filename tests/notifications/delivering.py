@@ -51,12 +51,13 @@ def somebodys_post(title: str = "Folding") -> Post:
 async def deliver(runtime: Runtime, news: Fact, *recipients: UUID) -> None:
     """In a transaction of its own."""
     async with runtime.database.unit_of_work() as uow:
-        await ArrivalRepository(session=uow.session).deliver(news, recipients)
+        uow.tells(await ArrivalRepository(session=uow.session).deliver(news, recipients))
 
 
 async def gather(runtime: Runtime, news: Fact, recipient: UUID) -> int:
     """The same for one that repeats others."""
     async with runtime.database.unit_of_work() as uow:
+        uow.tells([recipient])
         return await ArrivalRepository(session=uow.session).gather(news, recipient)
 
 

@@ -2,5 +2,6 @@
 
 from modules.notifications.controllers.inbox import InboxController
 from modules.notifications.controllers.preferences import PreferencesController, UnsubscribeController
+from modules.notifications.controllers.streaming import streaming
 
-__all__ = ["InboxController", "PreferencesController", "UnsubscribeController"]
+__all__ = ["InboxController", "PreferencesController", "UnsubscribeController", "streaming"]

@@ -6,6 +6,7 @@ from modules.notifications.repositories.housekeeping import HousekeepingReposito
 from modules.notifications.repositories.inbox import COUNTS, InboxCount, InboxRepository, NotificationRepository
 from modules.notifications.repositories.preferences import SECURITY, PreferencesRepository, wants
 from modules.notifications.repositories.tickets import StreamTicketRepository
+from modules.notifications.repositories.watching import WatchRepository
 
 __all__ = [
     "COUNTS",
@@ -18,6 +19,7 @@ __all__ = [
     "NotificationRepository",
     "PreferencesRepository",
     "StreamTicketRepository",
+    "WatchRepository",
     "is_gathered",
     "wants",
 ]

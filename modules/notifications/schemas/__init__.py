@@ -8,6 +8,7 @@ from modules.notifications.schemas.preferences import (
     Digest,
     Preferences,
 )
+from modules.notifications.schemas.streaming import StreamTicket
 
 __all__ = [
     "ChangePreferences",
@@ -17,6 +18,7 @@ __all__ = [
     "Notification",
     "Preferences",
     "ReadAll",
+    "StreamTicket",
     "Target",
     "TargetKind",
     "Type",

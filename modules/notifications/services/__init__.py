@@ -6,10 +6,12 @@ from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from modules.notifications.services.digests import next_due
 from modules.notifications.services.inbox import InboxService, UnreadCounts
+from modules.notifications.services.live import Live, Streaming
 from modules.notifications.services.personal_data import erase, export
 from modules.notifications.services.preferences import TYPES, PreferencesService
 from modules.notifications.services.presentation import Presentation, post_of, to_target
 from modules.notifications.services.telling import Telling
+from modules.notifications.services.tickets import TICKET_LIFETIME, Tickets
 from modules.notifications.services.words import words
 from modules.posts import Posts
 from modules.users import Users
@@ -32,17 +34,26 @@ def provide_preferences_service(uow: NamedDependency[UnitOfWork]) -> Preferences
     return PreferencesService(uow)
 
 
+def provide_streaming(uow: NamedDependency[UnitOfWork]) -> Streaming:
+    """Opening streams."""
+    return Streaming(uow)
+
+
 def provide_unread_counts(reader: NamedDependency[Reader]) -> UnreadCounts:
     """The numbers that are polled."""
     return UnreadCounts(reader)
 
 
 __all__ = [
+    "TICKET_LIFETIME",
     "TYPES",
     "InboxService",
+    "Live",
     "PreferencesService",
     "Presentation",
+    "Streaming",
     "Telling",
+    "Tickets",
     "UnreadCounts",
     "erase",
     "export",
@@ -51,6 +62,7 @@ __all__ = [
     "provide_inbox_service",
     "provide_preferences_service",
     "provide_presentation",
+    "provide_streaming",
     "provide_unread_counts",
     "to_target",
     "words",

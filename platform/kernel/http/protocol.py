@@ -8,6 +8,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from kernel.errors import Malformed
+from kernel.http.streaming import ON_SHUTDOWN
 from kernel.problems import describe
 
 MAX_HEAD = 64 * 1024
@@ -39,6 +40,14 @@ class ProblemProtocol(HttpToolsProtocol):
         if self._header_bytes > MAX_HEAD:
             raise httptools.HttpParserError("the head is too long")
         super().on_header(name, value)
+
+    def shutdown(self) -> None:
+        """The server stops: answers in progress are finished, and what would go on for ever ends now."""
+        super().shutdown()
+        if self.cycle is not None and not self.cycle.response_complete:
+            end = self.cycle.scope["state"].get(ON_SHUTDOWN)
+            if end is not None:
+                end()
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and hang up: where the next request begins is unknown."""
