@@ -7,6 +7,7 @@ from saq import CronJob
 from kernel.jobs import Loop
 from kernel.module import Module
 from modules.posts.controllers import (
+    CommentController,
     PostController,
     ReactionController,
     RevisionController,
@@ -18,6 +19,8 @@ from modules.posts.services import (
     erase,
     export,
     provide_bookmark_service,
+    provide_comment_reads,
+    provide_comment_service,
     provide_post_reads,
     provide_post_service,
     provide_reaction_service,
@@ -34,10 +37,19 @@ def posts(settings: PostSettings) -> Module:
     """A module that needs configuration is a function of it."""
     return Module(
         name="posts",
-        controllers=[PostController, ReactionController, RevisionController, StateController, ViewerController],
+        controllers=[
+            CommentController,
+            PostController,
+            ReactionController,
+            RevisionController,
+            StateController,
+            ViewerController,
+        ],
         dependencies={
             "post_service": provide_post_service,
             "post_reads": provide_post_reads,
+            "comment_service": provide_comment_service,
+            "comment_reads": provide_comment_reads,
             "reaction_service": provide_reaction_service,
             "bookmark_service": provide_bookmark_service,
             "viewer_reads": provide_viewer_reads,
@@ -50,6 +62,7 @@ def posts(settings: PostSettings) -> Module:
         permissions={
             "posts:read:any": "Read posts that are not published.",
             "posts:write:any": "Edit, publish, archive and delete anybody's posts.",
+            "comments:write:any": "Edit and delete anybody's comments.",
         },
         export=export,
         erase=partial(erase, keep_public=settings.on_erasure == "keep"),

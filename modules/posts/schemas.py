@@ -15,6 +15,9 @@ Title: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, exa
 Body: TypeAlias = Annotated[
     str, msgspec.Meta(min_length=1, max_length=100_000, examples=["Four sheets, folded once, make eight leaves."])
 ]
+Remark: TypeAlias = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=10_000, examples=["With a bone folder it goes faster."])
+]
 Tag: TypeAlias = Annotated[str, msgspec.Meta(pattern=TAG, examples=["bookbinding"])]
 Tags: TypeAlias = Annotated[
     list[Tag],
@@ -102,6 +105,33 @@ class FullPost(PostSummary, frozen=True, kw_only=True):
     """A post as it is read."""
 
     body: Body
+
+
+class WriteComment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new comment, or a reply to one of the same post."""
+
+    body: Remark
+    parent_id: UUID | None = None
+
+
+class ChangeComment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another text."""
+
+    body: Remark
+
+
+class Comment(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment; a reply has a `parent_id`. What was deleted has `deleted_at`, neither author nor text."""
+
+    id: UUID
+    post_id: UUID
+    parent_id: UUID | None
+    author: Person | None
+    body: Annotated[str, msgspec.Meta(examples=["With a bone folder it goes faster."])]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class PostViewerState(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,17 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("POST /api/v1/posts", SIGNED_IN, Call(status=201, body={"title": "T", "body": "x"})),
     ("GET /api/v1/posts/bookmarks", SIGNED_IN),
     ("GET /api/v1/posts/by-slug/{slug}", ANYONE, Call(others=404, unless="posts:read:any")),
+    (
+        "DELETE /api/v1/posts/comments/{comment_id}",
+        SIGNED_IN,
+        Call(status=204, others=403, unless="comments:write:any"),
+    ),
+    ("GET /api/v1/posts/comments/{comment_id}", ANYONE, Call()),
+    (
+        "PATCH /api/v1/posts/comments/{comment_id}",
+        SIGNED_IN,
+        Call(body={"body": "x"}, others=403, unless="comments:write:any"),
+    ),
     ("GET /api/v1/posts/mine", SIGNED_IN),
     ("GET /api/v1/posts/viewer-state", SIGNED_IN, Call(path=f"/api/v1/posts/viewer-state?ids={new_id()}")),
     ("DELETE /api/v1/posts/{post_id}", SIGNED_IN, Call(status=204, others=404, unless="posts:write:any")),
@@ -110,6 +121,12 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("POST /api/v1/posts/{post_id}/archive", SIGNED_IN, Call(others=404, unless="posts:write:any")),
     ("DELETE /api/v1/posts/{post_id}/bookmark", SIGNED_IN, Call(status=204, others=404, unless="posts:read:any")),
     ("PUT /api/v1/posts/{post_id}/bookmark", SIGNED_IN, Call(status=204, others=404, unless="posts:read:any")),
+    ("GET /api/v1/posts/{post_id}/comments", ANYONE, Call(others=404, unless="posts:read:any")),
+    (
+        "POST /api/v1/posts/{post_id}/comments",
+        SIGNED_IN,
+        Call(status=201, body={"body": "x"}, others=404, unless="posts:read:any"),
+    ),
     ("POST /api/v1/posts/{post_id}/publish", SIGNED_IN, Call(others=404, unless="posts:write:any")),
     (
         "DELETE /api/v1/posts/{post_id}/reactions/{kind}",

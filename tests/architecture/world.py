@@ -103,6 +103,12 @@ async def post_id(world: World, owner: Person) -> str:
     return await world.create(owner, "/api/v1/posts", {"title": "A draft", "body": "x"})
 
 
+async def comment_id(world: World, owner: Person) -> str:
+    """On a post that all may read."""
+    post = await world.create(owner, "/api/v1/posts", {"title": "T", "body": "x", "status": "published"})
+    return await world.create(owner, f"/api/v1/posts/{post}/comments", {"body": "x"})
+
+
 async def kind(_: World, __: Person) -> str:
     """Of a reaction."""
     return "like"
@@ -166,6 +172,7 @@ async def name(world: World, _: Person) -> str:
 
 
 THINGS: dict[str, Thing] = {
+    "comment_id": comment_id,
     "export_id": export_id,
     "kind": kind,
     "name": name,

@@ -1,6 +1,7 @@
 """Queries of the posts module."""
 
 from modules.posts.repositories.bookmarks import BookmarkRepository
+from modules.posts.repositories.comments import COMMENT, CommentRecord, CommentRepository, comments_query
 from modules.posts.repositories.posts import PostRepository
 from modules.posts.repositories.reactions import ReactionRepository
 from modules.posts.repositories.reading import (
@@ -31,11 +32,14 @@ from modules.posts.repositories.writing import Edit, edit, insert_unless_taken
 __all__ = [
     "BY_ID",
     "BY_SLUG",
+    "COMMENT",
     "STANDING",
     "TEXT",
     "VIEWER_STATES",
     "BookmarkRecord",
     "BookmarkRepository",
+    "CommentRecord",
+    "CommentRepository",
     "Edit",
     "FullRevisionRecord",
     "Order",
@@ -50,6 +54,7 @@ __all__ = [
     "SummaryRecord",
     "ViewerRecord",
     "bookmarks_query",
+    "comments_query",
     "edit",
     "insert_unless_taken",
     "own_query",

@@ -1,5 +1,6 @@
 """Bookmarks as rows."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -19,6 +20,15 @@ class BookmarkRepository(SQLAlchemyAsyncRepository[BookmarkRow]):
         """One that is there already keeps its time."""
         statement = insert(BookmarkRow).values(id=new_id(), user_id=user_id, post_id=post_id, created_at=utc_now())
         await self.session.execute(statement.on_conflict_do_nothing())
+
+    async def of_user(self, user_id: UUID) -> Sequence[BookmarkRow]:
+        """All, oldest first."""
+        return await self.get_many(user_id=user_id, order_by=BookmarkRow.id.asc())
+
+    async def forget_user(self, user_id: UUID) -> None:
+        """Delete all of somebody's."""
+        statement = delete(BookmarkRow).where(BookmarkRow.user_id == user_id)
+        await self.session.execute(statement.execution_options(synchronize_session=False))
 
     async def delete_if_present(self, user_id: UUID, post_id: UUID) -> None:
         """Gone, if it was there."""

@@ -8,7 +8,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, delete, func, not_, select, true
 
 from modules.posts.models import PostRow
-from modules.posts.repositories.reading import PRESENT, PUBLIC, SCHEDULED, STANDING, Standing
+from modules.posts.repositories.reading import PRESENT, PUBLIC, SCHEDULED
 
 FORGOTTEN_AT_ONCE = 1_000
 
@@ -17,11 +17,6 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
     """Posts as a collection."""
 
     model_type = PostRow
-
-    async def standing(self, post_id: UUID) -> Standing | None:
-        """What decides who may see it, if it is there."""
-        row = (await self.session.execute(STANDING, {"post_id": post_id})).first()
-        return None if row is None else Standing(author_id=row.author_id, status=row.status)
 
     async def to_edit(self, post_id: UUID) -> PostRow | None:
         """The row, deleted or not, locked until the transaction ends."""

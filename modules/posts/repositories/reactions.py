@@ -1,10 +1,11 @@
 """Reactions as rows; the counters are on the posts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id
@@ -32,6 +33,15 @@ class ReactionRepository(SQLAlchemyAsyncRepository[ReactionRow]):
             .returning(ReactionRow.id)
         )
         return changed is not None, changed == reaction_id
+
+    async def of_user(self, user_id: UUID) -> Sequence[ReactionRow]:
+        """All that count, oldest first."""
+        return await self.get_many(ReactionRow.withdrawn_at.is_(None), user_id=user_id, order_by=ReactionRow.id.asc())
+
+    async def forget_user(self, user_id: UUID) -> Sequence[UUID]:
+        """Delete all of somebody's, also those that do not count; on which posts they were."""
+        statement = delete(ReactionRow).where(ReactionRow.user_id == user_id).returning(ReactionRow.post_id)
+        return (await self.session.scalars(statement.execution_options(synchronize_session=False))).all()
 
     async def withdraw(self, post_id: UUID, user_id: UUID, kind: Reaction, now: datetime) -> bool:
         """Whether it counted until now."""

@@ -99,7 +99,7 @@ PUBLIC = and_(PUBLISHED, PRESENT)
 SCHEDULED = and_(PostRow.status == literal_column("'scheduled'"), PRESENT)
 
 OF_POST = PostRow.id == bindparam("post_id", type_=Uuid())
-STANDING = select(PostRow.author_id, PostRow.status).where(PRESENT, OF_POST)
+STANDING = Query(select(PostRow.author_id, PostRow.status).where(PRESENT, OF_POST), Standing)
 FULL = select(*columns_of(PostRecord)).where(PRESENT)
 BY_ID = Query(FULL.where(OF_POST), PostRecord)
 BY_SLUG = Query(FULL.where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)

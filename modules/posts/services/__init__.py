@@ -6,6 +6,7 @@ from kernel.cache import Cache
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from modules.posts.services.bookmarks import BookmarkService
+from modules.posts.services.comments import CommentReads, CommentService
 from modules.posts.services.facade import provide_posts
 from modules.posts.services.personal_data import erase, export
 from modules.posts.services.posts import RESTORABLE, PostService
@@ -40,6 +41,16 @@ def provide_bookmark_service(uow: NamedDependency[UnitOfWork]) -> BookmarkServic
     return BookmarkService(uow)
 
 
+def provide_comment_service(uow: NamedDependency[UnitOfWork], directory: NamedDependency[Directory]) -> CommentService:
+    """For this module's own controllers."""
+    return CommentService(uow, directory)
+
+
+def provide_comment_reads(reader: NamedDependency[Reader], directory: NamedDependency[Directory]) -> CommentReads:
+    """For this module's own controllers."""
+    return CommentReads(reader, directory)
+
+
 def provide_viewer_reads(reader: NamedDependency[Reader], directory: NamedDependency[Directory]) -> ViewerReads:
     """For this module's own controllers."""
     return ViewerReads(reader, directory)
@@ -54,6 +65,8 @@ __all__ = [
     "RESTORABLE",
     "Act",
     "BookmarkService",
+    "CommentReads",
+    "CommentService",
     "PostReads",
     "PostService",
     "ReactionService",
@@ -62,6 +75,8 @@ __all__ = [
     "erase",
     "export",
     "provide_bookmark_service",
+    "provide_comment_reads",
+    "provide_comment_service",
     "provide_post_reads",
     "provide_post_service",
     "provide_posts",

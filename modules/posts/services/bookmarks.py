@@ -4,23 +4,23 @@ from uuid import UUID
 
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
-from modules.posts.repositories import BookmarkRepository, PostRepository
-from modules.posts.services.presentation import readable
+from modules.posts.repositories import BookmarkRepository
+from modules.posts.services.standing import standing_of
 
 
 class BookmarkService:
     """Keeping posts in mind, inside one transaction."""
 
     def __init__(self, uow: UnitOfWork) -> None:
-        self._posts = PostRepository(session=uow.session)
+        self._uow = uow
         self._bookmarks = BookmarkRepository(session=uow.session)
 
     async def keep(self, me: Principal, post_id: UUID) -> None:
         """From now on, or since it was kept first; raises `NotFound`."""
-        readable(me, await self._posts.standing(post_id))
+        await standing_of(self._uow, me, post_id)
         await self._bookmarks.insert_if_absent(me.id, post_id)
 
     async def let_go(self, me: Principal, post_id: UUID) -> None:
         """Not any more; raises `NotFound`."""
-        readable(me, await self._posts.standing(post_id))
+        await standing_of(self._uow, me, post_id)
         await self._bookmarks.delete_if_present(me.id, post_id)

@@ -5,7 +5,6 @@ from typing import cast
 
 import msgspec
 
-from kernel.errors import NotFound
 from kernel.security import Principal
 from modules.posts.contracts import Status
 from modules.posts.models import PostRow
@@ -59,13 +58,6 @@ def may_read(caller: Principal | None, row: Standing | PostRecord | PostRow) -> 
     if row.status == "published":
         return True
     return caller is not None and (caller.id == row.author_id or caller.may("posts:read:any"))
-
-
-def readable(caller: Principal | None, standing: Standing | None) -> Standing:
-    """Of a post that the caller may read; raises `NotFound`."""
-    if standing is None or not may_read(caller, standing):
-        raise NotFound
-    return standing
 
 
 def may_write(caller: Principal, row: PostRecord | PostRow) -> bool:

@@ -7,8 +7,8 @@ from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.posts.contracts import Reaction, ReactionAdded
 from modules.posts.entities import COUNTS, post
-from modules.posts.repositories import PostRepository, ReactionRepository
-from modules.posts.services.presentation import readable
+from modules.posts.repositories import ReactionRepository
+from modules.posts.services.standing import standing_of
 
 
 class ReactionService:
@@ -16,12 +16,11 @@ class ReactionService:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
-        self._posts = PostRepository(session=uow.session)
         self._reactions = ReactionRepository(session=uow.session)
 
     async def react(self, me: Principal, post_id: UUID, kind: Reaction) -> None:
         """React, or go on reacting; the world hears of the first time alone. Raises `NotFound`."""
-        standing = readable(me, await self._posts.standing(post_id))
+        standing = await standing_of(self._uow, me, post_id)
         counts, is_first = await self._reactions.begin(post_id, me.id, kind, utc_now())
         if counts:
             self._uow.changes(post(post_id), COUNTS)
@@ -31,6 +30,6 @@ class ReactionService:
 
     async def withdraw(self, me: Principal, post_id: UUID, kind: Reaction) -> None:
         """Take it back, if there is anything; raises `NotFound`."""
-        readable(me, await self._posts.standing(post_id))
+        await standing_of(self._uow, me, post_id)
         if await self._reactions.withdraw(post_id, me.id, kind, utc_now()):
             self._uow.changes(post(post_id), COUNTS)
