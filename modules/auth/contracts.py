@@ -43,6 +43,23 @@ class InvalidCredentials(NotAuthenticated):
     persists = True
 
 
+class InvalidCode(NotAuthenticated):
+    """The code is wrong, or was used before.
+
+    Each code of an app is good once, for about a minute; each recovery code is good once.
+    """
+
+    persists = True
+
+
+class MfaAlreadyEnabled(Conflict):
+    """The second factor is on; switch it off to use another app."""
+
+
+class MfaNotEnabled(Conflict):
+    """The second factor is off, and no app waits to be confirmed."""
+
+
 class CrossSiteRequest(PermissionDenied):
     """A cookie alone proves nothing: another site may have sent it.
 
@@ -134,8 +151,11 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class SignIn(Protocol):
     """Signing in on a page of this server, which keeps the token where no script can read it."""
 
-    async def sign_in(self, email: str, password: str, *, lasting: timedelta) -> SignedIn:
-        """A new session, with an access token that lasts so long if the session does; raises `InvalidCredentials`."""
+    async def sign_in(self, email: str, password: str, *, lasting: timedelta, code: str = "") -> SignedIn:
+        """A new session, with an access token that lasts so long if the session does.
+
+        Raises `InvalidCredentials`, or `InvalidCode` where a password is not enough.
+        """
         ...
 
     async def sign_out(self, user_id: UUID, session_id: UUID) -> None:

@@ -35,6 +35,16 @@ NEWS: Mapping[str, tuple[str, str, str]] = {
         "Hello, your account has a new e-mail address: mails do not come here any more.",
         "If that was not you, tell whoever runs this service.",
     ),
+    "mfa_enabled": (
+        "Signing in takes a code from now on",
+        "Hello, your account asks for a code out of your authenticator app, besides the password, from now on.",
+        NOT_YOU,
+    ),
+    "mfa_disabled": (
+        "Signing in takes no code any more",
+        "Hello, from now on the password of your account is enough to sign in: its authenticator app was removed.",
+        NOT_YOU,
+    ),
     "existing_account": (
         "You already have an account",
         "Hello, somebody has tried to sign up with your e-mail address, which has an account already.",

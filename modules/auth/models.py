@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
@@ -83,6 +83,27 @@ class MailTokenRow(Base):
     email: Mapped[str] = mapped_column(String(254))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class TotpRow(Base):
+    """An authenticator app. Its secret is encrypted by ``QUIRE_SECRET_KEY``; codes up to ``last_step`` are used up."""
+
+    __tablename__ = "totp"
+
+    user_id: Mapped[UUID] = mapped_column(unique=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class RecoveryCodeRow(Base):
+    """A way in for who has lost their app, as a hash. It is good once: then the row is gone."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+
+    user_id: Mapped[UUID]
+    code_hash: Mapped[str] = mapped_column(String(64))
 
 
 class SigningKeyRow(Base):

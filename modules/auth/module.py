@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 from saq import CronJob
 
@@ -11,12 +12,13 @@ from kernel.module import Module
 from kernel.reads import Reader
 from kernel.security import Authenticator, Permissions
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Subscriber, UnitOfWork
+from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth.authenticator import SessionAuthenticator
 from modules.auth.contracts import Enrolment, MailAsked, SigningKeys
 from modules.auth.controllers import (
     EmailController,
+    MfaController,
     PasswordController,
     RefreshCookie,
     RegistrationController,
@@ -38,6 +40,7 @@ from modules.auth.services import (
     Tools,
     provide_email_change,
     provide_email_verification,
+    provide_mfa,
     provide_password_change,
     provide_refreshing,
     provide_registration,
@@ -49,7 +52,7 @@ from modules.auth.services import (
 from modules.auth.settings import AuthSettings
 from modules.auth.subscribers import MailRequests, sign_out_deactivated, sign_out_leaving
 from modules.auth.tasks import forget_what_has_ended
-from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
+from modules.auth.tokens import AccessTokens, MailTokens, MfaTokens, RefreshTokens
 from modules.users import (
     AccountOpened,
     Accounts,
@@ -77,6 +80,8 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
         access_tokens=AccessTokens(keyring, issuer=kernel.public_url, ttl=ttl),
         refresh_tokens=RefreshTokens(vault),
         mail_tokens=MailTokens(vault),
+        mfa_tokens=MfaTokens(vault),
+        issuer=urlsplit(kernel.public_url).hostname or "Quire",
         known_sessions=KnownSessions(),
         throttle=Throttle(),
     )
@@ -117,7 +122,7 @@ def auth(
     def provide_refresh_cookie() -> RefreshCookie:
         return refresh_cookie
 
-    def authenticator(reader: Reader, cache: Cache, permissions: Permissions) -> Authenticator:
+    def authenticator(reader: Reader, cache: Cache, permissions: Permissions, database: Database) -> Authenticator:
         directory = provide_directory(reader, cache, permissions)
         return SessionAuthenticator(tools.access_tokens, tools.known_sessions, reader, directory)
 
@@ -128,6 +133,7 @@ def auth(
             EmailController,
             PasswordController,
             SessionController,
+            MfaController,
             SecurityLogController,
             TokenController,
         ],
@@ -138,6 +144,7 @@ def auth(
             "users": provide_users,
             "email_change": provide_email_change,
             "email_verification": provide_email_verification,
+            "mfa": provide_mfa,
             "refresh_cookie": provide_refresh_cookie,
             "password_change": provide_password_change,
             "refreshing": provide_refreshing,

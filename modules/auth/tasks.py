@@ -8,6 +8,7 @@ from modules.auth.repositories import (
     MailTokenRepository,
     SecurityEventRepository,
     SessionRepository,
+    TotpRepository,
 )
 
 KEEP = timedelta(days=30)
@@ -24,4 +25,5 @@ async def forget_what_has_ended(ctx: Context) -> None:
         await SessionRepository(session=uow.session).forget_ended(KEEP)
         await MailTokenRepository(session=uow.session).forget_ended(KEEP)
         await SecurityEventRepository(session=uow.session).forget_old(KEEP_LOG)
+        await TotpRepository(session=uow.session).forget_unconfirmed(KEEP)
         await DeviceRepository(session=uow.session).forget_unseen(KEEP_LOG)

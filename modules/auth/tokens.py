@@ -1,6 +1,7 @@
-"""Three kinds of token: signed access tokens, refresh tokens derived from a session, and links in mails."""
+"""The kinds of token: signed access tokens, and those that are derived by the secret key and stored nowhere."""
 
 import re
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{85}[AQgw]")
 REQUIRED = ["iss", "aud", "sub", "sid", "iat", "exp", "jti"]
 UUID_TEXT = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 REFRESH_TOKEN = re.compile(rf"({UUID_TEXT})\.([1-9][0-9]{{0,8}})\.([A-Za-z0-9_-]{{43}})", re.ASCII)
+MFA_TOKEN = re.compile(rf"({UUID_TEXT})\.([1-9][0-9]{{9,10}})\.([A-Za-z0-9_-]{{43}})", re.ASCII)
 MAIL_TOKEN = re.compile(rf"({UUID_TEXT})\.([A-Za-z0-9_-]{{43}})", re.ASCII)
 
 
@@ -128,3 +130,25 @@ class MailTokens:
         if match is None or not self._vault.verify(f"mail {purpose}", match[1], match[2]):
             return None
         return UUID(match[1])
+
+
+class MfaTokens:
+    """``user.expiry.mac``: half a sign-in, which ends with the password that it was begun with, and opens nothing."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def issue(self, user_id: UUID, password_hash: str, expires_at: float) -> str:
+        """The token of somebody whose password was right."""
+        message = f"{user_id}.{round(expires_at)}"
+        return f"{message}.{self._vault.sign('mfa token', f'{message}.{password_hash}')}"
+
+    def subject(self, token: str) -> UUID | None:
+        """Whose it says it is, or nothing if it cannot be ours, or not any more."""
+        match = MFA_TOKEN.fullmatch(token)
+        return None if match is None or int(match[2]) <= time.time() else UUID(match[1])
+
+    def verify(self, token: str, password_hash: str) -> bool:
+        """Whether it is ours, and the password is still the same."""
+        message, _, mac = token.rpartition(".")
+        return self._vault.verify("mfa token", f"{message}.{password_hash}", mac)

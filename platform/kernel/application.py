@@ -50,7 +50,7 @@ def create_app(
     runtime = open_runtime(settings, modules)
     health = Health(runtime.engine, runtime.redis.client)
     authenticators = [
-        module.authenticator(runtime.reader, runtime.cache, runtime.permissions)
+        module.authenticator(runtime.reader, runtime.cache, runtime.permissions, runtime.database)
         for module in modules
         if module.authenticator
     ]

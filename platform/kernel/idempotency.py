@@ -62,10 +62,13 @@ class Once:
         self._session = uow.session
         self._vault = vault
 
-    async def __call__(self, owner: str, effect: Callable[[], Awaitable[Response[T]]]) -> Response[T]:
+    async def __call__(
+        self, owner: str, effect: Callable[[], Awaitable[Response[T]]], *, secret: bool = False
+    ) -> Response[T]:
         """The answer of ``effect``, or the one given before; ``owner`` says whose key it is.
 
-        Raises `IdempotencyKeyReused` or `IdempotencyInFlight`. What fails is not kept.
+        An answer with something ``secret`` in it, which is shown once, is kept encrypted. Raises
+        `IdempotencyKeyReused` or `IdempotencyInFlight`. What fails is not kept.
         """
         key = self._request.headers.get("idempotency-key")
         if key is None:
@@ -83,11 +86,14 @@ class Once:
         row = await self._session.scalar(select(IdempotencyRow).filter_by(owner=owner, key=key))
         if row is None:
             answer = await effect()
-            self._session.add(kept(answer, owner=owner, key=key, fingerprint=fingerprint))
+            row = kept(answer, owner=owner, key=key, fingerprint=fingerprint)
+            row.body = self._vault.encrypt(row.body) if secret else row.body
+            self._session.add(row)
             return answer
         if row.fingerprint != fingerprint:
             raise IdempotencyKeyReused
-        return Encoded(row.body, status_code=row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
+        body = self._vault.decrypt(row.body) if secret else row.body
+        return Encoded(body, status_code=row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
 
     async def _fingerprint(self) -> str:
         """Keyed: the request may hold a password, and a plain hash of it could be guessed at."""

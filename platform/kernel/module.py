@@ -40,7 +40,7 @@ class Module:
     root_controllers: Sequence[ControllerRouterHandler] = ()
     """What has to live outside the prefix: well-known addresses, pages that mails link to."""
     dependencies: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
-    authenticator: Callable[[Reader, Cache, Permissions], Authenticator] | None = None
+    authenticator: Callable[[Reader, Cache, Permissions, Database], Authenticator] | None = None
     """One module of an application proves who is calling."""
     begin: Callable[[Process], None] | None = None
     """Called when an application is made, for what lives as long as it does; it starts nothing by itself."""

@@ -54,6 +54,8 @@ class Access(msgspec.Struct, frozen=True):
     permission: str | None = None
     superuser: bool = False
     recently: bool = False
+    in_person: bool = False
+    """Not by a personal access token, which does not prove who holds it; ``recently`` implies it."""
     proof: Callable[[Connection], Awaitable[None]] | None = None
     """Shown in another way than by a token; raises what is to be answered without it."""
 
@@ -71,12 +73,15 @@ class Access(msgspec.Struct, frozen=True):
             raise PermissionDenied
         if self.superuser and not caller.is_superuser:
             raise PermissionDenied
+        if (self.in_person or self.recently) and caller.session_id is None:
+            raise PermissionDenied("A personal access token may not do this.")
         if self.recently and not caller.signed_in_within(RECENTLY, datetime.now(UTC)):
             raise ReauthenticationRequired
 
 
 public = Access("anyone")
 signed_in = Access("anyone signed in")
+in_person = Access("anyone signed in in person", in_person=True)
 signed_in_recently = Access("anyone who has just signed in", recently=True)
 superusers = Access("superusers", superuser=True)
 

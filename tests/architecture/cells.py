@@ -6,11 +6,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 from kernel.http.openapi import takes_tokens
-from kernel.security import signed_in_recently
+from kernel.security import in_person, signed_in_recently
 from tests.architecture.world import World
 from tests.running import Person
 
-ANYONE, SIGNED_IN, RECENTLY, SUPERUSERS = "anyone", "anyone signed in", signed_in_recently.who, "superusers"
+ANYONE, SIGNED_IN, SUPERUSERS = "anyone", "anyone signed in", "superusers"
+IN_PERSON, RECENTLY = in_person.who, signed_in_recently.who
 SCRAPERS = "scrapers"
 """Whoever asks on this machine, as the tests do; the rest is in `tests/kernel/test_metrics.py`."""
 HOLDERS = "holders of "

@@ -18,7 +18,18 @@ from kernel.module import Module
 from kernel.runtime import open_runtime
 from kernel.security import Access
 from kernel.settings import KernelSettings
-from tests.architecture.cells import ACTORS, ANYONE, HOLDERS, RECENTLY, SCRAPERS, SIGNED_IN, SUPERUSERS, Call, expected
+from tests.architecture.cells import (
+    ACTORS,
+    ANYONE,
+    HOLDERS,
+    IN_PERSON,
+    RECENTLY,
+    SCRAPERS,
+    SIGNED_IN,
+    SUPERUSERS,
+    Call,
+    expected,
+)
 from tests.architecture.world import World
 from tests.running import PASSWORD, Person, running, wipe
 
@@ -64,18 +75,24 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("POST /api/v1/auth/email/change/confirm", ANYONE, Call(status=400, body={"token": "x"})),
     ("POST /api/v1/auth/email/verify", ANYONE, Call(status=400, body={"token": "x"})),
     ("POST /api/v1/auth/email/verify/resend", ANYONE, Call(status=202, body={"email": "a@example.org"})),
-    ("GET /api/v1/auth/events", SIGNED_IN),
+    ("GET /api/v1/auth/events", IN_PERSON),
     ("POST /api/v1/auth/login", ANYONE, Call(body=credentials)),
-    ("POST /api/v1/auth/logout", SIGNED_IN, Call(status=204)),
-    ("POST /api/v1/auth/password/change", SIGNED_IN, Call(status=400, body=CHANGED_PASSWORD)),
+    ("POST /api/v1/auth/logout", IN_PERSON, Call(status=204)),
+    ("GET /api/v1/auth/mfa", IN_PERSON),
+    ("POST /api/v1/auth/mfa/recovery-codes", RECENTLY, Call(status=409)),
+    ("DELETE /api/v1/auth/mfa/totp", RECENTLY, Call(status=404)),
+    ("POST /api/v1/auth/mfa/totp", RECENTLY, Call(status=201)),
+    ("POST /api/v1/auth/mfa/totp/confirm", IN_PERSON, Call(status=409, body={"code": "123456"})),
+    ("POST /api/v1/auth/mfa/verify", ANYONE, Call(status=401, body={"mfa_token": "x", "code": "123456"})),
+    ("POST /api/v1/auth/password/change", IN_PERSON, Call(status=400, body=CHANGED_PASSWORD)),
     ("POST /api/v1/auth/password/forgot", ANYONE, Call(status=202, body={"email": "a@example.org"})),
     ("POST /api/v1/auth/password/reset", ANYONE, Call(status=400, body={"token": "x", "password": PASSWORD})),
-    ("POST /api/v1/auth/reauthenticate", SIGNED_IN, Call(body={"password": PASSWORD})),
+    ("POST /api/v1/auth/reauthenticate", IN_PERSON, Call(body={"password": PASSWORD})),
     ("POST /api/v1/auth/refresh", ANYONE, Call(body=refresh_token)),
     ("POST /api/v1/auth/register", ANYONE, Call(status=201, body=newcomer)),
-    ("DELETE /api/v1/auth/sessions", SIGNED_IN, Call(status=204)),
-    ("GET /api/v1/auth/sessions", SIGNED_IN),
-    ("DELETE /api/v1/auth/sessions/{session_id}", SIGNED_IN, Call(status=204, others=404)),
+    ("DELETE /api/v1/auth/sessions", IN_PERSON, Call(status=204)),
+    ("GET /api/v1/auth/sessions", IN_PERSON),
+    ("DELETE /api/v1/auth/sessions/{session_id}", IN_PERSON, Call(status=204, others=404)),
     ("POST /api/v1/auth/token", ANYONE, Call(body=oauth_form, form=True)),
     ("GET /api/v1/notifications", SIGNED_IN),
     ("GET /api/v1/notifications/preferences", SIGNED_IN),

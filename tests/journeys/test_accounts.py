@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import jwt
+import pyotp
 import pytest
 from sqlalchemy import delete, func, insert, select, text
 
@@ -24,6 +25,7 @@ from tests.running import PASSWORD, People, deliver_everything, running
 REGISTER = "/api/v1/auth/register"
 REFRESH = "/api/v1/auth/refresh"
 ME = "/api/v1/users/me"
+MFA = "/api/v1/auth/mfa"
 
 
 async def count(runtime: Runtime, row: type[UserRow | CredentialRow | SigningKeyRow]) -> int:
@@ -86,6 +88,22 @@ async def test_no_secret_stands_in_the_database(
     dump = await everything(runtime)
     assert ada.id in dump
     assert [mac for mac in macs if mac in dump or mac.encode().hex() in dump] == []
+
+
+async def test_no_second_factor_stands_in_the_database(
+    client: httpx.AsyncClient, people: People, runtime: Runtime
+) -> None:
+    ada = await people.join("Ada")
+    once = {**ada.headers, "Idempotency-Key": "once"}
+    secret = (await client.post(f"{MFA}/totp", headers=once)).json()["secret"]
+    code = {"code": pyotp.TOTP(secret).now()}
+    confirmed = await client.post(f"{MFA}/totp/confirm", json=code, headers=ada.headers)
+    half = (await client.post("/api/v1/auth/login", json={"email": ada.email, "password": PASSWORD})).json()
+    secrets = [secret, half["mfa_token"], *confirmed.json()["recovery_codes"]]
+    spellings = [each for secret in secrets for each in (secret, secret.rpartition(".")[2], secret.replace("-", ""))]
+    dump = await everything(runtime)
+    assert "mfa_enabled" in dump
+    assert [each for each in spellings if each in dump or each.encode().hex() in dump] == []
 
 
 def tokens_in(mailbox: Path, recipient: str) -> set[str]:

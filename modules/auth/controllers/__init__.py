@@ -1,6 +1,7 @@
 """HTTP surface of the auth module, mounted at ``/api/v1/auth``."""
 
 from modules.auth.controllers.jwks import jwks
+from modules.auth.controllers.mfa import MfaController
 from modules.auth.controllers.passwords import EmailController, PasswordController
 from modules.auth.controllers.refresh_cookie import RefreshCookie
 from modules.auth.controllers.registration import RegistrationController
@@ -10,6 +11,7 @@ from modules.auth.controllers.token import TokenController
 
 __all__ = [
     "EmailController",
+    "MfaController",
     "PasswordController",
     "RefreshCookie",
     "RegistrationController",

@@ -4,11 +4,11 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from kernel.errors import Overloaded, PermissionDenied
+from kernel.errors import Overloaded
 from kernel.http.client import Client
 from kernel.http.limiting import LIMITS, RequestLimiter
 from kernel.limits import Limit
-from kernel.security import TOKENLESS, Principal, public, signed_in, signed_in_recently
+from kernel.security import TOKENLESS, Principal, in_person, public, signed_in_recently
 from modules.auth.contracts import InvalidMailToken, WrongPassword
 from modules.auth.schemas import Accepted, Address, ChangePassword, MailToken, NewAddress, ResetPassword, TokenPair
 from modules.auth.services import EmailChange, EmailVerification, PasswordChange
@@ -56,8 +56,8 @@ class PasswordController(Controller):
         "/change",
         operation_id="changePassword",
         status_code=200,
-        guards=[signed_in],
-        opt={"problems": [WrongPassword, PermissionDenied, Overloaded]},
+        guards=[in_person],
+        opt={"problems": [WrongPassword, Overloaded]},
     )
     async def change(
         self,

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.pages import Page
-from kernel.security import Principal, signed_in
+from kernel.security import Principal, in_person
 from modules.auth.schemas import SecurityEvent
 from modules.auth.services import SecurityLog
 
@@ -14,7 +14,7 @@ from modules.auth.services import SecurityLog
 class SecurityLogController(Controller):
     """One's own security log."""
 
-    @get("/events", operation_id="listSecurityEvents", guards=[signed_in])
+    @get("/events", operation_id="listSecurityEvents", guards=[in_person])
     async def show_all(
         self,
         request: HttpRequest,

@@ -1,21 +1,29 @@
 """Signing in and out."""
 
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from kernel.errors import Overloaded, PermissionDenied
+from kernel.errors import Overloaded
 from kernel.http.limiting import LIMITS
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.limits import Limit as RateLimit
 from kernel.pages import Page
-from kernel.security import TOKENLESS, Principal, public, signed_in
-from modules.auth.contracts import CrossSiteRequest, InvalidCredentials, RefreshExpired, RefreshInvalid, RefreshReused
+from kernel.security import TOKENLESS, Principal, in_person, public
+from modules.auth.contracts import (
+    CrossSiteRequest,
+    InvalidCode,
+    InvalidCredentials,
+    RefreshExpired,
+    RefreshInvalid,
+    RefreshReused,
+)
 from modules.auth.controllers.refresh_cookie import NO_STORE, RefreshCookie
-from modules.auth.schemas import Credentials, Logout, Proof, Refresh, Session, TokenPair
+from modules.auth.schemas import Credentials, Logout, MfaRequired, Proof, Refresh, Session, TokenPair
 from modules.auth.services import Refreshing, Sessions, SigningIn
 
 REFRESHES = RateLimit("refresh", 3_000, 60)
@@ -37,10 +45,13 @@ class SessionController(Controller):
         data: JSONBody[Credentials],
         signing_in: NamedDependency[SigningIn],
         refresh_cookie: NamedDependency[RefreshCookie],
-    ) -> Response[TokenPair]:
-        """Sign in: a session with its first pair of tokens."""
+    ) -> Response[TokenPair | MfaRequired]:
+        """Sign in: a session with its first pair of tokens, or half of one where the second factor is on."""
         pair = await signing_in.log_in(data.email, data.password)
-        return refresh_cookie.answer(request, pair, wanted=data.cookie)
+        if isinstance(pair, MfaRequired):
+            return Response(pair, headers=NO_STORE)
+        answer: Response[Any] = refresh_cookie.answer(request, pair, wanted=data.cookie)  # Any: either of the two
+        return answer
 
     @post(
         "/refresh",
@@ -69,7 +80,7 @@ class SessionController(Controller):
         pair = await refreshing.refresh(refresh_cookie.token(request))
         return refresh_cookie.answer(request, pair)
 
-    @post("/logout", operation_id="logOut", status_code=204, guards=[signed_in])
+    @post("/logout", operation_id="logOut", status_code=204, guards=[in_person])
     async def log_out(
         self,
         request: HttpRequest,
@@ -88,8 +99,8 @@ class SessionController(Controller):
         "/reauthenticate",
         operation_id="reauthenticate",
         status_code=200,
-        guards=[signed_in],
-        opt={"problems": [InvalidCredentials, PermissionDenied, Overloaded]},
+        guards=[in_person],
+        opt={"problems": [InvalidCredentials, InvalidCode, Overloaded]},
     )
     async def prove_again(
         self,
@@ -100,9 +111,9 @@ class SessionController(Controller):
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
         """Say once more who you are, for what asks for a sign-in of the last five minutes."""
-        return refresh_cookie.answer(request, await signing_in.prove_again(me, data.password))
+        return refresh_cookie.answer(request, await signing_in.prove_again(me, data))
 
-    @get("/sessions", operation_id="listSessions", guards=[signed_in])
+    @get("/sessions", operation_id="listSessions", guards=[in_person])
     async def show_sessions(
         self,
         request: HttpRequest,
@@ -114,14 +125,14 @@ class SessionController(Controller):
         """One's own sessions that have not ended, newest first."""
         return listing(request, await sessions.page(me, cursor=cursor, limit=limit))
 
-    @delete("/sessions/{session_id:uuid}", operation_id="endSession", guards=[signed_in])
+    @delete("/sessions/{session_id:uuid}", operation_id="endSession", guards=[in_person])
     async def end_session(
         self, session_id: FromPath[UUID], me: NamedDependency[Principal], sessions: NamedDependency[Sessions]
     ) -> None:
         """Sign one device out."""
         await sessions.end(me, session_id)
 
-    @delete("/sessions", operation_id="endOtherSessions", guards=[signed_in])
+    @delete("/sessions", operation_id="endOtherSessions", guards=[in_person])
     async def end_other_sessions(self, me: NamedDependency[Principal], sessions: NamedDependency[Sessions]) -> None:
         """Sign all other devices out."""
         await sessions.log_out(me, "others")

@@ -15,7 +15,7 @@ from kernel.http.request import HttpRequest
 from kernel.security import TOKENLESS, public
 from modules.auth.contracts import InvalidCredentials
 from modules.auth.controllers.refresh_cookie import NO_STORE
-from modules.auth.schemas import Credentials, OAuthError, OAuthErrorCode, TokenPair
+from modules.auth.schemas import Credentials, MfaRequired, OAuthError, OAuthErrorCode, TokenPair
 from modules.auth.services import SigningIn
 
 FORM = "application/x-www-form-urlencoded"
@@ -74,9 +74,12 @@ class TokenController(Controller):
         except msgspec.ValidationError:
             return refuse("invalid_request")
         try:
-            return Response(await signing_in.log_in(credentials.email, credentials.password), headers=NO_STORE)
+            pair = await signing_in.log_in(credentials.email, credentials.password)
         except InvalidCredentials:
             return refuse("invalid_grant")
+        if isinstance(pair, MfaRequired):
+            return refuse("invalid_grant", "This account signs in with a code as well, at /api/v1/auth/login.")
+        return Response(pair, headers=NO_STORE)
 
 
 def fields(body: bytes) -> dict[str, str] | None:
@@ -88,6 +91,8 @@ def fields(body: bytes) -> dict[str, str] | None:
     return dict(pairs) if len(dict(pairs)) == len(pairs) else None
 
 
-def refuse(error: OAuthErrorCode) -> Response[Any]:  # Any: a handler declares what it answers when all is well
+def refuse(
+    error: OAuthErrorCode, description: str | msgspec.UnsetType = msgspec.UNSET
+) -> Response[Any]:  # Any: a handler declares what it answers when all is well
     """RFC 6749, section 5.2."""
-    return Response(OAuthError(error=error), status_code=400, headers=NO_STORE)
+    return Response(OAuthError(error=error, error_description=description), status_code=400, headers=NO_STORE)

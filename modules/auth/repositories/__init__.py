@@ -3,6 +3,7 @@
 from modules.auth.repositories.credentials import CredentialRepository
 from modules.auth.repositories.devices import DeviceRepository
 from modules.auth.repositories.mail_tokens import MailTokenRepository
+from modules.auth.repositories.second_factors import RecoveryCodeRepository, TotpRepository
 from modules.auth.repositories.security_events import SecurityEventRepository
 from modules.auth.repositories.sessions import ALIVE, LivingSession, SessionRepository
 from modules.auth.repositories.signing_keys import SigningKeyRepository
@@ -13,7 +14,9 @@ __all__ = [
     "DeviceRepository",
     "LivingSession",
     "MailTokenRepository",
+    "RecoveryCodeRepository",
     "SecurityEventRepository",
     "SessionRepository",
     "SigningKeyRepository",
+    "TotpRepository",
 ]

@@ -1,6 +1,7 @@
 """Bodies of requests and answers under ``/auth``."""
 
 from modules.auth.schemas.jwks import Jwk, JwkSet
+from modules.auth.schemas.mfa import MfaProof, MfaRequired, MfaState, RecoveryCodes, TotpCode, TotpSecret
 from modules.auth.schemas.passwords import Accepted, Address, ChangePassword, NewAddress, ResetPassword
 from modules.auth.schemas.registration import MailToken, NewPassword, Register
 from modules.auth.schemas.security_log import SecurityEvent, SecurityEventKind
@@ -24,11 +25,15 @@ __all__ = [
     "JwkSet",
     "Logout",
     "MailToken",
+    "MfaProof",
+    "MfaRequired",
+    "MfaState",
     "NewAddress",
     "NewPassword",
     "OAuthError",
     "OAuthErrorCode",
     "Proof",
+    "RecoveryCodes",
     "Refresh",
     "Register",
     "ResetPassword",
@@ -36,4 +41,6 @@ __all__ = [
     "SecurityEventKind",
     "Session",
     "TokenPair",
+    "TotpCode",
+    "TotpSecret",
 ]

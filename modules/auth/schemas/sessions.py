@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from modules.auth.schemas.mfa import Code
+
 AccessToken: TypeAlias = Annotated[
     str, msgspec.Meta(examples=["eyJhbGciOiJFZERTQSIsImtpZCI6IjAxOWFiMDc3Li4uIn0.eyJ..."])
 ]
@@ -29,9 +31,10 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The password of who is signed in, once more."""
+    """The password of who is signed in, once more; or a code, where the second factor is on. One of them."""
 
-    password: Password
+    password: Password | msgspec.UnsetType = msgspec.UNSET
+    code: Code | msgspec.UnsetType = msgspec.UNSET
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,3 +77,4 @@ class OAuthError(msgspec.Struct, frozen=True, kw_only=True):
     """A refusal as OAuth2 clients know it."""
 
     error: Annotated[OAuthErrorCode, msgspec.Meta(examples=["invalid_grant"])]
+    error_description: str | msgspec.UnsetType = msgspec.UNSET

@@ -2,6 +2,7 @@
 
 from modules.auth.services.addresses import EmailChange, provide_email_change
 from modules.auth.services.mail_links import MailLinks, Purpose
+from modules.auth.services.mfa import Mfa, provide_mfa
 from modules.auth.services.page_sign_in import provide_sign_in
 from modules.auth.services.passwords import PasswordChange, provide_password_change
 from modules.auth.services.refreshing import Refreshing, provide_refreshing
@@ -18,6 +19,7 @@ __all__ = [
     "EmailChange",
     "EmailVerification",
     "MailLinks",
+    "Mfa",
     "PasswordChange",
     "Purpose",
     "Refreshing",
@@ -30,6 +32,7 @@ __all__ = [
     "Tools",
     "provide_email_change",
     "provide_email_verification",
+    "provide_mfa",
     "provide_password_change",
     "provide_refreshing",
     "provide_registration",

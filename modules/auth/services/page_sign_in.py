@@ -10,6 +10,7 @@ from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import SignedIn, SignIn
 from modules.auth.models import SessionRow
 from modules.auth.repositories import SessionRepository
+from modules.auth.schemas import MfaRequired
 from modules.auth.services.signing_in import SigningIn
 from modules.auth.services.tools import Tools
 
@@ -23,8 +24,10 @@ class PageSignIn(SignIn):
         self._tools = tools
         self._sessions = SessionRepository(session=uow.session)
 
-    async def sign_in(self, email: str, password: str, *, lasting: timedelta) -> SignedIn:
+    async def sign_in(self, email: str, password: str, *, lasting: timedelta, code: str = "") -> SignedIn:
         pair = await self._signing_in.log_in(email, password)
+        if isinstance(pair, MfaRequired):
+            pair = await self._signing_in.verify(pair.mfa_token, code)
         row = await self._sessions.get(pair.session_id)
         access_tokens = self._tools.access_tokens
         token = await access_tokens.issue(row.user_id, row.id, utc_now(), self._uow.session, ttl=lasting)

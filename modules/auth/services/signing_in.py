@@ -1,11 +1,13 @@
 """Proving who one is."""
 
+import time
 from functools import partial
 from uuid import UUID
 
+import msgspec
 from litestar.di import NamedDependency
 
-from kernel.errors import InvalidToken, PermissionDenied, ValidationFailed
+from kernel.errors import InvalidToken, PermissionDenied, ValidationFailed, Violation
 from kernel.http.client import Client
 from kernel.http.limiting import RequestLimiter
 from kernel.identity import identity
@@ -14,34 +16,43 @@ from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidCredentials
 from modules.auth.models import CredentialRow
 from modules.auth.repositories import CredentialRepository, SessionRepository
-from modules.auth.schemas import TokenPair
+from modules.auth.schemas import MfaRequired, Proof, TokenPair
+from modules.auth.services.second_factor import SecondFactor
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
 from modules.auth.services.tools import Tools
-from modules.users import Accounts, User
+from modules.users import Accounts, User, Users
 
 NOBODY = UUID(int=0)
 """Whose log holds what was tried on accounts that there are not: to leave it out would take less time."""
 
 
 class SigningIn:
-    """Takes a password, and begins a session or makes one fresh again."""
+    """Takes a password, and a code where that is not enough, and begins a session or makes one fresh again."""
 
     def __init__(
-        self, uow: UnitOfWork, accounts: Accounts, tools: Tools, limiter: RequestLimiter, client: Client
+        self,
+        uow: UnitOfWork,
+        accounts: Accounts,
+        users: Users,
+        tools: Tools,
+        limiter: RequestLimiter,
+        client: Client,
     ) -> None:
         self._uow = uow
         self._accounts = accounts
+        self._users = users
         self._tools = tools
         self._limiter = limiter
         self._client = client
         self._sessions = Sessions(uow, tools)
+        self._factor = SecondFactor(uow, tools, limiter, client)
         self._log = SecurityLog(uow)
         self._rows = SessionRepository(session=uow.session)
         self._credentials = CredentialRepository(session=uow.session)
 
-    async def log_in(self, email: str, password: str) -> TokenPair:
-        """A new session; raises `InvalidCredentials` after the same work whatever is wrong, or `RateLimited`.
+    async def log_in(self, email: str, password: str) -> TokenPair | MfaRequired:
+        """A new session, or half of one; raises `InvalidCredentials` after the same work in any case, or `RateLimited`.
 
         Who has asked to be erased, and comes back in time, stays.
         """
@@ -52,24 +63,40 @@ class SigningIn:
             matches = await self._matches(password, credential)
             if user is not None and matches and not user.is_active:
                 user = await self._accounts.restore(user.id)
-            if user is None or not matches:
+            if user is None or credential is None or not matches:
                 self._log.note(NOBODY if credential is None else credential.user_id, "sign_in_failed", self._client)
                 raise InvalidCredentials
-        await self._renew(password, credential)
-        pair = await self._sessions.begin(user.id, self._client)
-        await self._log.note_sign_in(user, self._client, pair.session_id)
-        return pair
+        stored = await self._renewed(password, credential)
+        if await self._factor.is_on(user.id):
+            ttl = self._tools.settings.mfa_ttl
+            token = self._tools.mfa_tokens.issue(user.id, stored, time.time() + ttl)
+            return MfaRequired(mfa_token=token, expires_in=round(ttl))
+        return await self._begin(user)
 
-    async def prove_again(self, me: Principal, password: str) -> TokenPair:
-        """The tokens of this session, whose owner has just been asked; raises `InvalidCredentials`."""
-        if me.session_id is None:
-            raise PermissionDenied("A personal access token does not prove who uses it.")
-        credential = await self._credentials.get_one_or_none(user_id=me.id)
+    async def verify(self, mfa_token: str, code: str) -> TokenPair:
+        """A new session, with both halves; raises `InvalidToken` for a first one that is not, or `InvalidCode`."""
+        user_id = self._tools.mfa_tokens.subject(mfa_token)
+        credential = None if user_id is None else await self._credentials.get_one_or_none(user_id=user_id)
+        if credential is None or not self._tools.mfa_tokens.verify(mfa_token, credential.password_hash):
+            raise InvalidToken
+        user = (await self._users.find_many({credential.user_id})).get(credential.user_id)
+        if user is None or not user.is_active:
+            raise InvalidToken
         await self._uow.pause()
-        async with self._tools.throttle.attempt(self._limiter, str(me.id), self._client):
-            if not await self._matches(password, credential):
-                self._log.note(me.id, "reauthentication_failed", self._client, session_id=me.session_id)
-                raise InvalidCredentials
+        await self._factor.check(user.id, code)
+        return await self._begin(user)
+
+    async def prove_again(self, me: Principal, proof: Proof) -> TokenPair:
+        """The tokens of this session, whose owner has just been asked; raises `InvalidCredentials` or `InvalidCode`."""
+        if me.session_id is None:
+            raise PermissionDenied
+        match proof:
+            case Proof(password=str(password), code=msgspec.UNSET):
+                await self._check_password(me, password)
+            case Proof(password=msgspec.UNSET, code=str(code)):
+                await self._factor.check(me.id, code, session_id=me.session_id)
+            case _:
+                raise ValidationFailed([Violation("/body/password", "required", "Give a password or a code.")])
         row = await self._rows.prove_again(me.session_id)
         if row is None:
             raise InvalidToken
@@ -77,14 +104,30 @@ class SigningIn:
         self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
         return await self._sessions.pair(row)
 
+    async def _check_password(self, me: Principal, password: str) -> None:
+        credential = await self._credentials.get_one_or_none(user_id=me.id)
+        await self._uow.pause()
+        async with self._tools.throttle.attempt(self._limiter, str(me.id), self._client):
+            if not await self._matches(password, credential):
+                self._log.note(me.id, "reauthentication_failed", self._client, session_id=me.session_id)
+                raise InvalidCredentials
+
+    async def _begin(self, user: User) -> TokenPair:
+        pair = await self._sessions.begin(user.id, self._client)
+        await self._log.note_sign_in(user, self._client, pair.session_id)
+        return pair
+
     async def _matches(self, password: str, credential: CredentialRow | None) -> bool:
         """After hashes of the configured cost, whoever it is."""
         return await self._tools.passwords.verify(password, None if credential is None else credential.password_hash)
 
-    async def _renew(self, password: str, credential: CredentialRow | None) -> None:
-        """Hash a right password once more, where that was done at another cost."""
-        if credential is not None and self._tools.passwords.is_outdated(credential.password_hash):
-            await self._credentials.renew(credential, await self._tools.passwords.hash(password))
+    async def _renewed(self, password: str, credential: CredentialRow) -> str:
+        """The hash of a right password, made once more where that was done at another cost."""
+        if not self._tools.passwords.is_outdated(credential.password_hash):
+            return credential.password_hash
+        hashed = await self._tools.passwords.hash(password)
+        await self._credentials.renew(credential, hashed)
+        return hashed
 
     async def _find(self, email: str) -> tuple[str, User | None]:
         """By what tries on the account are counted, and who it is. What cannot be an address is nobody's."""
@@ -98,9 +141,10 @@ class SigningIn:
 def provide_signing_in(
     uow: NamedDependency[UnitOfWork],
     accounts: NamedDependency[Accounts],
+    users: NamedDependency[Users],
     tools: NamedDependency[Tools],
     limiter: NamedDependency[RequestLimiter],
     client: NamedDependency[Client],
 ) -> SigningIn:
     """Dependency provider."""
-    return SigningIn(uow, accounts, tools, limiter, client)
+    return SigningIn(uow, accounts, users, tools, limiter, client)

@@ -8,7 +8,7 @@ from modules.auth.known_sessions import KnownSessions
 from modules.auth.passwords import Passwords
 from modules.auth.services.throttling import Throttle
 from modules.auth.settings import AuthSettings
-from modules.auth.tokens import AccessTokens, MailTokens, RefreshTokens
+from modules.auth.tokens import AccessTokens, MailTokens, MfaTokens, RefreshTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +22,8 @@ class Tools:
     access_tokens: AccessTokens
     refresh_tokens: RefreshTokens
     mail_tokens: MailTokens
+    mfa_tokens: MfaTokens
+    issuer: str
+    """Under which name an authenticator app lists us."""
     known_sessions: KnownSessions
     throttle: Throttle

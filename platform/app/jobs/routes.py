@@ -39,6 +39,7 @@ class SignInForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     email: Text
     password: Text
+    code: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 def jobs_router(settings: KernelSettings, dependencies: Mapping[str, Provide]) -> Router:
@@ -75,7 +76,7 @@ def jobs_router(settings: KernelSettings, dependencies: Mapping[str, Provide]) -
         users: NamedDependency[Users],
     ) -> Response[None]:
         refuse_foreign(request)
-        signed_in = await sign_in.sign_in(data.email, data.password, lasting=LASTING)
+        signed_in = await sign_in.sign_in(data.email, data.password, lasting=LASTING, code=data.code)
         user = (await users.find_many({signed_in.user_id})).get(signed_in.user_id)
         if user is None or not user.is_superuser:
             raise PermissionDenied  # and there is no session either

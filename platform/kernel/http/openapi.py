@@ -193,7 +193,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
         yield InvalidToken
     if any(guard != public for guard in guards):
         yield NotAuthenticated
-    if any(guard.permission or guard.superuser for guard in guards):
+    if any(guard.permission or guard.superuser or guard.in_person or guard.recently for guard in guards):
         yield PermissionDenied
     if any(guard.recently for guard in guards):
         yield ReauthenticationRequired
