@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "a91738a0487a"
-down_revision: str | None = "c3e249fdb673"
+down_revision: str | None = "7f06a0b60f18"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -4,21 +4,43 @@ The state comes from PostgreSQL and never from Redis, so a revocation holds with
 look-ups of one turn of the event loop share one query; in between nothing is asked at all.
 """
 
+import math
 import time
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from kernel.batching import Batch
+from kernel.db import utc_now
 from kernel.errors import InvalidToken
 from kernel.reads import Reader
 from kernel.security import Principal
+from kernel.unit_of_work import Database
 from modules.auth.known_sessions import KnownSessions, State
-from modules.auth.repositories import ALIVE, LivingSession
-from modules.auth.tokens import AccessClaims, AccessTokens
+from modules.auth.repositories import (
+    ALIVE,
+    LIVING_PERSONAL_TOKENS,
+    LivingPersonalToken,
+    LivingSession,
+    PersonalTokenRepository,
+)
+from modules.auth.tokens import PERSONAL, AccessClaims, AccessTokens, personal_hash
 from modules.users import Caller, Directory
 
 REMEMBERED = 20_000
 """Tokens that a process need not verify again."""
+
+USE_NOTED = timedelta(minutes=5)
+"""How often it is noted that a personal token is used, at most."""
+
+
+def callers_of(directory: Directory) -> Batch[UUID, Caller]:
+    """People by id, those of one turn together."""
+
+    async def load(user_ids: Collection[UUID]) -> Mapping[UUID, Caller]:
+        return await directory.find_callers(set(user_ids))
+
+    return Batch(load)
 
 
 class SessionAuthenticator:
@@ -28,9 +50,8 @@ class SessionAuthenticator:
         self._tokens = tokens
         self._known = known
         self._reader = reader
-        self._directory = directory
         self._sessions = Batch(self._living)
-        self._callers = Batch(self._people)
+        self._callers = callers_of(directory)
         self._claims: dict[str, AccessClaims] = {}
 
     async def __call__(self, token: str) -> Principal:
@@ -74,5 +95,66 @@ class SessionAuthenticator:
     async def _living(self, session_ids: Collection[UUID]) -> Mapping[UUID, LivingSession]:
         return {session.id: session for session in await self._reader.all(ALIVE, ids=list(session_ids))}
 
-    async def _people(self, user_ids: Collection[UUID]) -> Mapping[UUID, Caller]:
-        return await self._directory.find_callers(set(user_ids))
+
+class PersonalTokenAuthenticator:
+    """Turns personal tokens into callers: programs, who may some of what their owners may at this moment."""
+
+    def __init__(self, known: KnownSessions, reader: Reader, directory: Directory, database: Database) -> None:
+        self._known = known
+        self._reader = reader
+        self._database = database
+        self._tokens = Batch(self._living)
+        self._callers = callers_of(directory)
+        self._noted: dict[UUID, float] = {}
+
+    async def __call__(self, token: str) -> Principal:
+        """The caller; raises `InvalidToken`."""
+        token_hash = personal_hash(token)
+        if token_hash is None:
+            raise InvalidToken
+        state = self._known.fresh(token_hash) or await self._ask(token_hash)
+        if state.principal is None:
+            raise InvalidToken
+        return state.principal
+
+    async def _ask(self, token_hash: str) -> State:
+        asked_at = time.monotonic()
+        token = (await self._tokens.get({token_hash})).get(token_hash)
+        caller = None if token is None else (await self._callers.get({token.user_id})).get(token.user_id)
+        principal = None
+        if token is not None and caller is not None and caller.is_active:
+            scopes = frozenset(token.scopes)
+            allowed = scopes if caller.is_superuser else scopes & caller.permissions
+            principal = Principal(id=caller.id, permissions=allowed)
+            await self._note_use(token)
+        state = State(asked_at, principal)
+        self._known.remember(token_hash, state)
+        return state
+
+    async def _note_use(self, token: LivingPersonalToken) -> None:
+        """Seldom: a token that is used all the time costs one statement in some minutes."""
+        now = time.monotonic()
+        known = token.last_used_at is not None and utc_now() - token.last_used_at < USE_NOTED
+        if known or now - self._noted.get(token.id, -math.inf) < USE_NOTED.total_seconds():
+            return
+        if len(self._noted) >= REMEMBERED:
+            self._noted.clear()
+        self._noted[token.id] = now
+        async with self._database.unit_of_work() as uow:
+            await PersonalTokenRepository(session=uow.session).note_use(token.id, every=USE_NOTED)
+
+    async def _living(self, hashes: Collection[str]) -> Mapping[str, LivingPersonalToken]:
+        found = await self._reader.all(LIVING_PERSONAL_TOKENS, hashes=list(hashes))
+        return {token.token_hash: token for token in found}
+
+
+class TokenAuthenticator:
+    """Knows both kinds of bearer token by how they look."""
+
+    def __init__(self, people: SessionAuthenticator, programs: PersonalTokenAuthenticator) -> None:
+        self._people = people
+        self._programs = programs
+
+    async def __call__(self, token: str) -> Principal:
+        """The caller; raises `InvalidToken`."""
+        return await (self._programs(token) if token.startswith(PERSONAL) else self._people(token))

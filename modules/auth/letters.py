@@ -45,6 +45,11 @@ NEWS: Mapping[str, tuple[str, str, str]] = {
         "Hello, from now on the password of your account is enough to sign in: its authenticator app was removed.",
         NOT_YOU,
     ),
+    "token_created": (
+        "A new access token for your account",
+        "Hello, an access token was made for your account: whatever program has it may act in your name.",
+        "If that was not you, delete it, and choose a new password at once.",
+    ),
     "existing_account": (
         "You already have an account",
         "Hello, somebody has tried to sign up with your e-mail address, which has an account already.",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
@@ -104,6 +104,20 @@ class RecoveryCodeRow(Base):
 
     user_id: Mapped[UUID]
     code_hash: Mapped[str] = mapped_column(String(64))
+
+
+class PersonalTokenRow(Base):
+    """What a program shows to act for somebody, as a hash. Who revokes it deletes the row."""
+
+    __tablename__ = "personal_tokens"
+    __table_args__ = (Index("ix_auth_personal_tokens_list", "user_id", "id"),)
+
+    user_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(100))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(100)))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class SigningKeyRow(Base):

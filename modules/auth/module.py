@@ -14,12 +14,13 @@ from kernel.security import Authenticator, Permissions
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 from kernel.vault import Vault
-from modules.auth.authenticator import SessionAuthenticator
+from modules.auth.authenticator import PersonalTokenAuthenticator, SessionAuthenticator, TokenAuthenticator
 from modules.auth.contracts import Enrolment, MailAsked, SigningKeys
 from modules.auth.controllers import (
     EmailController,
     MfaController,
     PasswordController,
+    PersonalTokenController,
     RefreshCookie,
     RegistrationController,
     SecurityLogController,
@@ -38,10 +39,13 @@ from modules.auth.services import (
     SigningKeyService,
     Throttle,
     Tools,
+    erase,
+    export,
     provide_email_change,
     provide_email_verification,
     provide_mfa,
     provide_password_change,
+    provide_personal_tokens,
     provide_refreshing,
     provide_registration,
     provide_security_log,
@@ -124,7 +128,10 @@ def auth(
 
     def authenticator(reader: Reader, cache: Cache, permissions: Permissions, database: Database) -> Authenticator:
         directory = provide_directory(reader, cache, permissions)
-        return SessionAuthenticator(tools.access_tokens, tools.known_sessions, reader, directory)
+        return TokenAuthenticator(
+            SessionAuthenticator(tools.access_tokens, tools.known_sessions, reader, directory),
+            PersonalTokenAuthenticator(tools.known_sessions, reader, directory, database),
+        )
 
     return Module(
         name="auth",
@@ -134,6 +141,7 @@ def auth(
             PasswordController,
             SessionController,
             MfaController,
+            PersonalTokenController,
             SecurityLogController,
             TokenController,
         ],
@@ -147,6 +155,7 @@ def auth(
             "mfa": provide_mfa,
             "refresh_cookie": provide_refresh_cookie,
             "password_change": provide_password_change,
+            "personal_tokens": provide_personal_tokens,
             "refreshing": provide_refreshing,
             "registration": provide_registration,
             "security_log": provide_security_log,
@@ -163,5 +172,7 @@ def auth(
         ],
         schedule=[CronJob(forget_what_has_ended, cron="40 3 * * *")],
         seed=partial(seed, passwords=tools.passwords),
+        export=export,
+        erase=erase,
         letters=letters(tools.mail_tokens, provide_users, Links.of(settings, kernel.public_url)),
     )

@@ -6,6 +6,7 @@ from kernel.jobs import Context
 from modules.auth.repositories import (
     DeviceRepository,
     MailTokenRepository,
+    PersonalTokenRepository,
     SecurityEventRepository,
     SessionRepository,
     TotpRepository,
@@ -25,5 +26,6 @@ async def forget_what_has_ended(ctx: Context) -> None:
         await SessionRepository(session=uow.session).forget_ended(KEEP)
         await MailTokenRepository(session=uow.session).forget_ended(KEEP)
         await SecurityEventRepository(session=uow.session).forget_old(KEEP_LOG)
+        await PersonalTokenRepository(session=uow.session).forget_expired(KEEP)
         await TotpRepository(session=uow.session).forget_unconfirmed(KEEP)
         await DeviceRepository(session=uow.session).forget_unseen(KEEP_LOG)

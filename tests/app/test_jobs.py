@@ -18,7 +18,8 @@ from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from modules.users.models import UserRow
 from tests.app.operators import Operator, operated
-from tests.running import PASSWORD
+from tests.auth.integration.second_factor import Phone
+from tests.running import PASSWORD, Person
 
 HERE = {"Origin": "http://quire.test"}
 QUEUES = "/jobs/api/queues"
@@ -101,6 +102,21 @@ async def test_somebody_else_cannot_sign_in_and_has_no_session_of_it(operator: O
     assert "Set-Cookie" not in answer.headers
     sessions = await operator.http.get("/api/v1/auth/sessions", headers=person.headers)
     assert len(sessions.json()["items"]) == 1
+
+
+async def test_a_superuser_whose_password_is_not_enough_needs_a_code_here_too(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone, pair = Phone(monkeypatch), await operator.people.sign_in(operator.email)
+    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    await phone.enrol(operator.http, Person("", operator.email, "", headers, pair))
+    form = {"email": operator.email, "password": PASSWORD}
+    for code in ({}, {"code": phone.code()}):
+        refused = await operator.http.post("/jobs/sign-in", json={**form, **code}, headers=HERE)
+        assert (refused.status_code, refused.json()["code"]) == (401, "invalid_code")
+    answer = await operator.http.post("/jobs/sign-in", json={**form, "code": phone.next_code()}, headers=HERE)
+    assert answer.status_code == 204
+    assert (await operator.http.get(QUEUES)).status_code == 200
 
 
 async def test_wrong_passwords_are_refused_and_soon_not_even_looked_at(operator: Operator) -> None:

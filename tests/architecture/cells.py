@@ -18,9 +18,12 @@ HOLDERS = "holders of "
 
 MODERATION = frozenset({"posts:read:any", "posts:write:any", "comments:write:any"})
 
-ACTORS = ("anonymous", "other", "owner", "stale owner", "moderator", "admin", "superuser", "deactivated")
-"""The owner has just signed in, or some minutes ago: of the account and of all that a path names. The rest are others,
-and have just signed in."""
+ACTORS = (
+    *("anonymous", "other", "owner", "stale owner", "owner's program"),
+    *("moderator", "admin", "superuser", "deactivated"),
+)
+"""The owner has just signed in, or some minutes ago, or has sent a program with a personal access token: of the account
+and of all that a path names. The rest are others, and have just signed in."""
 
 Form: TypeAlias = Callable[[World, Person | None], Awaitable[object]]
 """A body that has to be made: the caller is nobody where no token is looked at."""
@@ -62,6 +65,8 @@ def expected(actor: str, who: str, call: Call, *, handler: Any) -> int:  # Any: 
     if who == SUPERUSERS and actor != "superuser":
         return 403
     if who.startswith(HOLDERS) and not may(actor, who.removeprefix(HOLDERS)):
+        return 403
+    if who in {IN_PERSON, RECENTLY} and actor == "owner's program":
         return 403
     if who == RECENTLY and actor == "stale owner":
         return 403

@@ -14,10 +14,10 @@ from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from kernel.vault import Vault
 from modules.auth.keys import Keyring
-from modules.auth.models import CredentialRow, SessionRow
+from modules.auth.models import CredentialRow, PersonalTokenRow, SessionRow
 from modules.auth.passwords import Passwords
 from modules.auth.settings import AuthSettings
-from modules.auth.tokens import AccessTokens, RefreshTokens
+from modules.auth.tokens import AccessTokens, RefreshTokens, new_personal_token, personal_hash
 from modules.notifications.models import NotificationRow
 from modules.users.models import ExportChunkRow, ExportRow, RoleRow, UserRow
 from tests.running import PASSWORD, Person
@@ -72,7 +72,16 @@ class World:
             "refresh_token": self._refresh_tokens.issue(session_id, 1),
             "session_id": str(session_id),
         }
-        return Person(str(user_id), email, name, {"Authorization": f"Bearer {access_token}"}, tokens)
+        bearer = await self._program(user_id) if actor == "owner's program" else access_token
+        return Person(str(user_id), email, name, {"Authorization": f"Bearer {bearer}"}, tokens)
+
+    async def _program(self, owner_id: UUID) -> str:
+        """A personal access token with which one may what anybody signed in may."""
+        token = new_personal_token()
+        row = PersonalTokenRow(user_id=owner_id, name="a program", scopes=[], token_hash=personal_hash(token))
+        async with self.runtime.database.unit_of_work() as uow:
+            uow.session.add(row)
+        return token
 
     async def path(self, template: str, owner: Person) -> str:
         """The address of things that belong to somebody."""
@@ -171,6 +180,19 @@ async def name(world: World, _: Person) -> str:
     return row.name
 
 
+async def token_id(world: World, owner: Person) -> str:
+    row = PersonalTokenRow(
+        id=new_id(),
+        user_id=UUID(owner.id),
+        name="a program",
+        scopes=[],
+        token_hash=personal_hash(new_personal_token()),
+    )
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return str(row.id)
+
+
 THINGS: dict[str, Thing] = {
     "comment_id": comment_id,
     "export_id": export_id,
@@ -182,6 +204,7 @@ THINGS: dict[str, Thing] = {
     "post_id": post_id,
     "session_id": session_id,
     "slug": slug,
+    "token_id": token_id,
     "user_id": user_id,
     "username": username,
 }

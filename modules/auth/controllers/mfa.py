@@ -41,7 +41,7 @@ class MfaController(Controller):
             headers = {"Location": "/api/v1/auth/mfa"}
             return resource(request, await mfa.enrol(me), version=1, status_code=201, headers=headers)
 
-        return await once(f"totp {me.id}", effect, secret=True)
+        return await once(str(me.id), effect, secret=True)
 
     @post(
         "/totp/confirm",

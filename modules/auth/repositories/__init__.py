@@ -3,6 +3,12 @@
 from modules.auth.repositories.credentials import CredentialRepository
 from modules.auth.repositories.devices import DeviceRepository
 from modules.auth.repositories.mail_tokens import MailTokenRepository
+from modules.auth.repositories.personal_data import PersonalDataRepository
+from modules.auth.repositories.personal_tokens import (
+    LIVING_PERSONAL_TOKENS,
+    LivingPersonalToken,
+    PersonalTokenRepository,
+)
 from modules.auth.repositories.second_factors import RecoveryCodeRepository, TotpRepository
 from modules.auth.repositories.security_events import SecurityEventRepository
 from modules.auth.repositories.sessions import ALIVE, LivingSession, SessionRepository
@@ -10,10 +16,14 @@ from modules.auth.repositories.signing_keys import SigningKeyRepository
 
 __all__ = [
     "ALIVE",
+    "LIVING_PERSONAL_TOKENS",
     "CredentialRepository",
     "DeviceRepository",
+    "LivingPersonalToken",
     "LivingSession",
     "MailTokenRepository",
+    "PersonalDataRepository",
+    "PersonalTokenRepository",
     "RecoveryCodeRepository",
     "SecurityEventRepository",
     "SessionRepository",

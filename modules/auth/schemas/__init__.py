@@ -3,6 +3,7 @@
 from modules.auth.schemas.jwks import Jwk, JwkSet
 from modules.auth.schemas.mfa import MfaProof, MfaRequired, MfaState, RecoveryCodes, TotpCode, TotpSecret
 from modules.auth.schemas.passwords import Accepted, Address, ChangePassword, NewAddress, ResetPassword
+from modules.auth.schemas.personal_tokens import CreatePersonalToken, NewPersonalToken, PersonalToken
 from modules.auth.schemas.registration import MailToken, NewPassword, Register
 from modules.auth.schemas.security_log import SecurityEvent, SecurityEventKind
 from modules.auth.schemas.sessions import (
@@ -20,6 +21,7 @@ __all__ = [
     "Accepted",
     "Address",
     "ChangePassword",
+    "CreatePersonalToken",
     "Credentials",
     "Jwk",
     "JwkSet",
@@ -30,8 +32,10 @@ __all__ = [
     "MfaState",
     "NewAddress",
     "NewPassword",
+    "NewPersonalToken",
     "OAuthError",
     "OAuthErrorCode",
+    "PersonalToken",
     "Proof",
     "RecoveryCodes",
     "Refresh",

@@ -5,6 +5,8 @@ from modules.auth.services.mail_links import MailLinks, Purpose
 from modules.auth.services.mfa import Mfa, provide_mfa
 from modules.auth.services.page_sign_in import provide_sign_in
 from modules.auth.services.passwords import PasswordChange, provide_password_change
+from modules.auth.services.personal_data import erase, export
+from modules.auth.services.personal_tokens import PersonalTokens, provide_personal_tokens
 from modules.auth.services.refreshing import Refreshing, provide_refreshing
 from modules.auth.services.registration import Registration, provide_registration
 from modules.auth.services.security_log import SecurityLog, provide_security_log
@@ -21,6 +23,7 @@ __all__ = [
     "MailLinks",
     "Mfa",
     "PasswordChange",
+    "PersonalTokens",
     "Purpose",
     "Refreshing",
     "Registration",
@@ -30,10 +33,13 @@ __all__ = [
     "SigningKeyService",
     "Throttle",
     "Tools",
+    "erase",
+    "export",
     "provide_email_change",
     "provide_email_verification",
     "provide_mfa",
     "provide_password_change",
+    "provide_personal_tokens",
     "provide_refreshing",
     "provide_registration",
     "provide_security_log",

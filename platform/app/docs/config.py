@@ -26,7 +26,14 @@ def docs_config(
     A token is demanded by every operation that does not say otherwise. With ``token_url`` (an OAuth2 password
     grant) a reader of the pages may also sign in by name and password.
     """
-    schemes = {"BearerToken": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+    schemes = {
+        "BearerToken": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            bearer_format="JWT",
+            description="An access token, or a personal one (`qpat_...`), which is not taken where a person is needed.",
+        )
+    }
     if token_url is not None:
         flows = OAuthFlows(password=OAuthFlow(token_url=token_url, scopes={}))
         schemes["Password"] = SecurityScheme(type="oauth2", flows=flows)

@@ -17,7 +17,7 @@ from kernel.cache import Cache
 from kernel.module import Module
 from kernel.reads import Reader
 from kernel.runtime import Runtime
-from kernel.security import Permissions, public, signed_in_recently
+from kernel.security import Permissions, Principal, public, signed_in, signed_in_recently
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import MailTokenRow, SessionRow
@@ -40,7 +40,14 @@ def open_to_the_fresh() -> str:
     return "come in"
 
 
-door = Module(name="door", controllers=[open_to_all])
+@get(guards=[signed_in], sync_to_thread=False)
+def who_is_calling(me: NamedDependency[Principal]) -> dict[str, Any]:  # Any: JSON
+    """What a token makes of its bearer."""
+    return {"id": me.id, "permissions": sorted(me.permissions), "is_superuser": me.is_superuser}
+
+
+door = Module(name="door", controllers=[open_to_all], permissions={"door:open:any": "Open the doors of others."})
+whoami = Module(name="whoami", controllers=[who_is_calling])
 vault = Module(name="vault", controllers=[open_to_the_fresh])
 
 
@@ -58,7 +65,7 @@ async def auth_alone(
         return users
 
     def provide_directory(reader: Reader, cache: Cache, permissions: Permissions) -> Directory:
-        return FakeDirectory(users)
+        return FakeDirectory(users, permissions)
 
     module = auth(
         settings or AuthSettings(bcrypt_rounds=4),
@@ -67,7 +74,7 @@ async def auth_alone(
         provide_users=provide_users,
         provide_directory=provide_directory,
     )
-    async with running(create_app(kernel, [module, door, vault])) as client:
+    async with running(create_app(kernel, [module, door, vault, whoami])) as client:
         yield client
 
 

@@ -1,6 +1,8 @@
 """Signing in with a password and a code."""
 
 import asyncio
+import time
+from types import SimpleNamespace
 
 import httpx
 import msgspec
@@ -10,10 +12,10 @@ from sqlalchemy import select
 
 from kernel.runtime import Runtime
 from kernel.settings import HttpSettings, KernelSettings
+from modules.auth import tokens
 from modules.auth.models import SecurityEventRow
 from modules.auth.services.second_factor import CODE_TRIES
 from modules.auth.services.throttling import TRIES
-from modules.auth.settings import AuthSettings
 from tests.auth.integration.conftest import auth_alone, disable
 from tests.auth.integration.second_factor import Phone, first_half, second_half
 from tests.problems import refusal, violations
@@ -161,10 +163,13 @@ async def test_what_is_no_half_is_not_completed(
     assert (await second_half(http, half, phone.next_code())).status_code == 200
 
 
-async def test_half_a_sign_in_is_not_good_for_long(settings: KernelSettings, users: FakeUsers, bea: Person) -> None:
-    async with auth_alone(settings, users, AuthSettings(bcrypt_rounds=4, mfa_ttl=0.1)) as http:
-        half = await first_half(http, bea)
-        assert refusal(await second_half(http, half, "123456")) == (401, "invalid_token")
+async def test_half_a_sign_in_is_not_good_for_long(
+    http: httpx.AsyncClient, bea: Person, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = await first_half(http, bea)
+    later = time.time() + 301
+    monkeypatch.setattr(tokens, "time", SimpleNamespace(time=lambda: later))
+    assert refusal(await second_half(http, half, phone.next_code())) == (401, "invalid_token")
 
 
 async def test_it_ends_with_the_password_that_it_was_begun_with(

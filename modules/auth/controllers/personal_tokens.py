@@ -1,0 +1,63 @@
+"""Personal access tokens."""
+
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from kernel.errors import PermissionDenied
+from kernel.http.conditional import resource
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
+from kernel.http.request import HttpRequest
+from kernel.idempotency import Once
+from kernel.pages import Page
+from kernel.security import Principal, in_person, signed_in_recently
+from modules.auth.schemas import CreatePersonalToken, NewPersonalToken, PersonalToken
+from modules.auth.services import PersonalTokens
+
+
+class PersonalTokenController(Controller):
+    """Tokens for programs."""
+
+    path = "/tokens"
+
+    @post("", operation_id="createPersonalToken", guards=[signed_in_recently], opt={"problems": [PermissionDenied]})
+    async def create(
+        self,
+        request: HttpRequest,
+        data: JSONBody[CreatePersonalToken],
+        me: NamedDependency[Principal],
+        once: NamedDependency[Once],
+        personal_tokens: NamedDependency[PersonalTokens],
+    ) -> Response[NewPersonalToken]:
+        """A token for a program that acts for you. It is shown now, and never again."""
+
+        async def effect() -> Response[NewPersonalToken]:
+            created = await personal_tokens.create(me, data)
+            headers = {"Location": f"/api/v1/auth/tokens/{created.id}"}
+            return resource(request, created, version=1, status_code=201, headers=headers)
+
+        return await once(str(me.id), effect, secret=True)
+
+    @get("", operation_id="listPersonalTokens", guards=[in_person])
+    async def show_all(
+        self,
+        request: HttpRequest,
+        me: NamedDependency[Principal],
+        personal_tokens: NamedDependency[PersonalTokens],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response[Page[PersonalToken]]:
+        """One's own tokens, newest first; those that have expired are shown for a month."""
+        return listing(request, await personal_tokens.page(me, cursor=cursor, limit=limit))
+
+    @delete("/{token_id:uuid}", operation_id="revokePersonalToken", guards=[in_person])
+    async def revoke(
+        self,
+        token_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        personal_tokens: NamedDependency[PersonalTokens],
+    ) -> None:
+        """Refuse a token from now on."""
+        await personal_tokens.revoke(me, token_id)
