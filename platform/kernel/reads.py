@@ -88,8 +88,7 @@ class Reader:
         pool = self._pool or await self._open()
         try:
             async with pool.acquire(timeout=self._settings.pool_timeout) as connection:
-                rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-                return rows
+                return await answered(connection, sql, arguments)
         except TimeoutError:
             raise Unavailable from None
 
@@ -107,6 +106,16 @@ class Reader:
                     server_settings=connection_settings(self._settings),
                 )
             return self._pool
+
+
+async def answered(connection: Any, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:  # Any: stubs, values
+    """The rows. A server that has fallen silent will not hear of a cancellation either: hang up, and do not wait."""
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+    except TimeoutError:
+        connection.terminate()
+        raise
+    return rows
 
 
 async def teach_json(connection: asyncpg.Connection) -> None:

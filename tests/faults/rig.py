@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -121,19 +122,22 @@ async def eventually(holds: Callable[[], Awaitable[object]], seconds: float) -> 
 class Proxy:
     """A TCP proxy on loopback that can fall silent, refuse, and be itself again."""
 
-    def __init__(self, port: int) -> None:
-        self._target = port
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._target = parts.port
         self._flows = asyncio.Event()
         self._flows.set()
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
-        self.port = free_port()
+        self._port = free_port()
+        self.url = parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{self._port}").geturl()
+        """Of the same server, reached through here."""
 
     async def accept(self) -> None:
         """Pass on what comes; connections that fell silent go on where they were."""
         self._flows.set()
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
 
     def stall(self) -> None:
         """Accept everything and say nothing."""

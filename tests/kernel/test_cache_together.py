@@ -128,9 +128,9 @@ async def test_all_look_ups_of_one_turn_are_one_command(cache: Cache, server: Re
 
 
 async def test_an_invalidation_that_was_missed_is_made_up_for(own: Valkey, cache: Cache, truth: Truth) -> None:
-    proxy = Proxy(int(own.url.rpartition(":")[2].partition("/")[0]))
+    proxy = Proxy(own.url)
     await proxy.accept()
-    cut_off = RedisServer(own.url.replace(own.url.rpartition(":")[2], f"{proxy.port}/0"), timeout=0.2)
+    cut_off = RedisServer(proxy.url, timeout=0.2)
     writer = Cache(cut_off, CacheSettings())
     assert await read(cache, truth) == await read(writer, truth) == b"old"
     truth.value = b"new"

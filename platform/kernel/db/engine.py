@@ -2,7 +2,7 @@
 
 import msgspec
 from sqlalchemy import event, make_url
-from sqlalchemy.engine import URL, AdaptedConnection
+from sqlalchemy.engine import URL, AdaptedConnection, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -19,10 +19,21 @@ def connect(database_url: str, settings: DatabaseSettings) -> AsyncEngine:
         hide_parameters=True,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
-        connect_args={"timeout": 3, "server_settings": connection_settings(settings)},
+        connect_args={
+            "timeout": 3,
+            "command_timeout": settings.statement_timeout + 1,  # where the server cannot even say that it is too late
+            "server_settings": connection_settings(settings),
+        },
     )
     event.listen(engine.sync_engine, "checkout", refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", hang_up_on_silence)
     return engine
+
+
+def hang_up_on_silence(context: ExceptionContext) -> None:
+    """A server that has not answered in time will not hear of a rollback either."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 def refuse_closed(connection: AdaptedConnection, *_: object) -> None:
