@@ -6,7 +6,7 @@ import msgspec
 from litestar.di import NamedDependency
 
 from kernel.cache import Cache, Entry, Loaded
-from kernel.errors import NotFound
+from kernel.errors import InvalidToken, NotFound
 from kernel.http.encoding import encode
 from kernel.reads import Reader
 from kernel.security import Permissions
@@ -58,10 +58,12 @@ class UserDirectory(Directory):
         return None if record is None else to_user(record)
 
     async def me(self, user_id: UUID) -> Loaded | Entry:
-        """A `User` as JSON; raises `NotFound`."""
+        """A `User` as JSON; raises `InvalidToken` for a caller who is gone since they were let in."""
 
         async def load() -> Loaded:
-            record = await self._record(user_id)
+            record = await self._reader.one(BY_IDS, ids=[user_id])
+            if record is None:
+                raise InvalidToken
             return Loaded(encode(to_user(record)), record.version)
 
         return await self._cache.fetch(f"users:me:{user_id}", [person(user_id)], load)

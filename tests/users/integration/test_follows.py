@@ -94,3 +94,16 @@ async def test_counts_equal_rows_after_a_storm_of_mutual_follows_and_unfollows(
                 for column in (FollowRow.followee_id, FollowRow.follower_id)
             ]
             assert await counts(http, person) == tuple(one_sided)
+
+
+async def test_counts_equal_rows_after_a_hundred_follows_and_unfollows_at_once(
+    http: httpx.AsyncClient, join: Join, ada: Caller, runtime: Runtime
+) -> None:
+    people = [await join("Bo") for _ in range(100)]
+    assert set(await asyncio.gather(*(follow(http, person, ada) for person in people))) == {204}
+    assert await counts(http, ada) == (100, 0)
+    acts = [(person, ada, "DELETE" if place % 2 else "PUT") for place, person in enumerate(people)]
+    assert set(await asyncio.gather(*(follow(http, *act) for act in acts))) == {204}
+    async with runtime.database.unit_of_work() as uow:
+        rows = await uow.session.scalar(select(func.count()).where(FollowRow.followee_id == ada.user.id))
+    assert (rows, await counts(http, ada)) == (50, (50, 0))

@@ -1,0 +1,74 @@
+"""All that is known of somebody, for themselves; and how they leave."""
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import httpx
+import pytest
+
+from kernel.module import Module
+from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+from tests.kernel.support import eventually
+from tests.running import PASSWORD, People, Person, deliver_everything
+
+NAME, EMAIL, USERNAME = "Philippa Zwiebelturm", "philippa.zwiebelturm@example.org", "zwiebelturm"
+DRAFT, PUBLISHED = "quixotic-draft-text", "quixotic-public-text"
+
+
+@pytest.fixture
+async def ada(client: httpx.AsyncClient, people: People, runtime: Runtime, settings: KernelSettings) -> Person:
+    """Somebody with something in every module. (What they have published may stay, whatever they say in there.)"""
+    ada, bob = await people.join(NAME, email=EMAIL, username=USERNAME), await people.join("Bob")
+    for status, title, body in (("draft", f"By {NAME}", DRAFT), ("published", "Public", PUBLISHED)):
+        form = {"title": title, "body": body, "status": status}
+        answer = await client.post("/api/v1/posts", json=form, headers={**ada.headers, "Idempotency-Key": status})
+        assert answer.status_code == 201
+        changed = {"title": f"{title} again"}
+        await client.patch(f"/api/v1/posts/{answer.json()['id']}", json=changed, headers=ada.headers)
+    await client.patch("/api/v1/users/me", json={"bio": f"I am {NAME}."}, headers=ada.headers)
+    for one, other in ((ada, bob), (bob, ada)):
+        await client.put(f"/api/v1/users/{other.id}/follow", headers=one.headers)
+    await deliver_everything(runtime, settings)
+    return ada
+
+
+async def archive(client: httpx.AsyncClient, who: Person, runtime: Runtime, settings: KernelSettings) -> dict[str, Any]:
+    """What is in the ZIP, by file."""
+    asked = await client.post("/api/v1/users/me/export", headers=who.headers)
+    await deliver_everything(runtime, settings)
+    export = await client.get(asked.headers["Location"], headers=who.headers)
+    answer = await client.get(export.json()["download_url"], headers=who.headers)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+        assert file.testzip() is None
+        return {name: json.loads(file.read(name)) for name in file.namelist()}
+
+
+async def test_an_export_holds_what_somebody_has_in_every_module(
+    client: httpx.AsyncClient, ada: Person, runtime: Runtime, settings: KernelSettings, product: tuple[Module, ...]
+) -> None:
+    files = await archive(client, ada, runtime, settings)
+    contributing = {module.name for module in product if module.export} | {"kernel"}
+    assert {name.partition("/")[0] for name in files} == contributing >= {"users", "posts", "notifications"}
+    assert (files["users/profile.json"]["email"], files["users/profile.json"]["name"]) == (EMAIL, NAME)
+    assert {post["body"] for post in files["posts/posts.json"]} == {DRAFT, PUBLISHED}
+    assert {mail["recipient"] for mail in files["kernel/mails.json"]} == {EMAIL}
+    assert {each["type"] for each in files["notifications/notifications.json"]} >= {"welcome", "new_follower"}
+    assert [act["act"] for act in files["kernel/audit_log.json"]] == ["users.export_requested"]
+
+
+async def test_a_sign_in_takes_a_wish_to_leave_back(client: httpx.AsyncClient, ada: Person, people: People) -> None:
+    assert (await client.delete("/api/v1/users/me", headers=ada.headers)).status_code == 202
+    assert (await client.get("/api/v1/users/me", headers=ada.headers)).status_code == 401
+    assert (await client.get(f"/api/v1/users/by-username/{USERNAME}")).status_code == 404
+    tokens = await people.sign_in(EMAIL, PASSWORD)
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert (await client.get("/api/v1/users/me", headers=headers)).json()["is_active"] is True
+    assert (await client.get(f"/api/v1/users/by-username/{USERNAME}")).status_code == 200
+
+    async def the_old_session_is_over() -> bool:
+        return (await client.get("/api/v1/users/me", headers=ada.headers)).status_code == 401
+
+    await eventually(the_old_session_is_over, 1)
