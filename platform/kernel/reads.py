@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from kernel.db import connection_settings
 from kernel.errors import Unavailable
@@ -31,7 +31,7 @@ class Query(Generic[T]):
     """
 
     # Any: `kind` knows the columns
-    def __init__(self, statement: Select[Any] | ReturningInsert[Any], kind: type[T]) -> None:
+    def __init__(self, statement: Select[Any] | ReturningInsert[Any] | ReturningUpdate[Any], kind: type[T]) -> None:
         self._statement = statement
         self.kind = kind
 

@@ -38,6 +38,17 @@ class Process:
         assert self._process is not None
         os.kill(self._process.pid, number)
 
+    def talks_to(self, url: str) -> bool:
+        """Whether it has a connection to a server on this machine: then it has begun to work."""
+        assert self._process is not None
+        proc, port = Path(f"/proc/{self._process.pid}"), f":{urlsplit(url).port:04X}"
+        try:
+            own = {os.readlink(descriptor) for descriptor in (proc / "fd").iterdir()}
+            connections = [line.split() for line in (proc / "net/tcp").read_text().splitlines()[1:]]
+        except OSError:
+            return False
+        return any(each[2].endswith(port) and f"socket:[{each[9]}]" in own for each in connections)
+
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Wait until it is gone."""
         if self._process is not None and self._process.poll() is None:

@@ -27,7 +27,7 @@ from modules.posts.repositories.revisions import (
     revisions_query,
 )
 from modules.posts.repositories.viewing import VIEWER_STATES, BookmarkRecord, ViewerRecord, bookmarks_query
-from modules.posts.repositories.writing import Edit, edit, insert_unless_taken
+from modules.posts.repositories.writing import Edit, edit, insert_unless_taken, publish_due
 
 __all__ = [
     "BY_ID",
@@ -60,6 +60,7 @@ __all__ = [
     "own_query",
     "page_query",
     "place_of",
+    "publish_due",
     "revisions_query",
     "total_query",
 ]

@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, delete, func, not_, select, true
+from sqlalchemy import ColumnElement, delete, not_, select, true
 
 from modules.posts.models import PostRow
-from modules.posts.repositories.reading import PRESENT, PUBLIC, SCHEDULED
+from modules.posts.repositories.reading import PRESENT, PUBLIC
 
 FORGOTTEN_AT_ONCE = 1_000
 
@@ -21,12 +21,6 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
     async def to_edit(self, post_id: UUID) -> PostRow | None:
         """The row, deleted or not, locked until the transaction ends."""
         return await self.get_one_or_none(id=post_id, with_for_update=True)
-
-    async def due(self, *, limit: int) -> Sequence[PostRow]:
-        """Scheduled posts whose time has come, locked; those that somebody else has locked are passed over."""
-        waiting = select(PostRow).where(SCHEDULED, PostRow.scheduled_for <= func.now())
-        oldest = waiting.order_by(PostRow.scheduled_for).limit(limit)
-        return (await self.session.scalars(oldest.with_for_update(skip_locked=True))).all()
 
     async def by_ids(self, ids: set[UUID]) -> Sequence[PostRow]:
         """Any number of posts with a single query; without those that are deleted."""

@@ -1,10 +1,11 @@
 """Hot writes: one statement each, compiled once, in the transaction of the caller."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, Boolean, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from kernel.db import new_id
@@ -13,7 +14,7 @@ from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch
 from modules.posts.models import PostRow, RevisionRow
-from modules.posts.repositories.reading import PRESENT, PUBLISHED, PostRecord, columns_of
+from modules.posts.repositories.reading import PRESENT, PUBLISHED, SCHEDULED, PostRecord, columns_of
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -92,9 +93,46 @@ KEPT = (
 EDIT = Query(select(EDITED).add_cte(KEPT), PostRecord)
 
 
+class GonePublic(msgspec.Struct, frozen=True):
+    """A post that has waited for its time."""
+
+    id: UUID
+    author_id: UUID
+    is_first: bool
+    """Nobody has heard of it before."""
+
+
+DUE = (
+    select(PostRow.id, PostRow.published_at.is_(None).label("is_first"))
+    .where(SCHEDULED, PostRow.scheduled_for <= func.now())
+    .order_by(PostRow.scheduled_for)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+PUBLISH_DUE = Query(
+    update(PostRow)
+    .where(PostRow.id == DUE.c.id)
+    .values(
+        status="published",
+        published_at=func.coalesce(PostRow.published_at, func.now()),
+        scheduled_for=None,
+        version=PostRow.version + 1,
+        updated_at=func.now(),
+    )
+    .returning(PostRow.id, PostRow.author_id, DUE.c.is_first),
+    GonePublic,
+)
+
+
 async def insert_unless_taken(uow: UnitOfWork, record: PostRecord) -> bool:
     """Whether its slug was free; waits for a twin that is not committed yet."""
     return bool(await uow.run(INSERT, **msgspec.structs.asdict(record)))
+
+
+async def publish_due(uow: UnitOfWork, *, limit: int) -> Sequence[GonePublic]:
+    """Scheduled posts whose time has come are published; those that somebody else has in hand are passed over."""
+    return await uow.run(PUBLISH_DUE, limit=limit)
 
 
 async def edit(

@@ -93,7 +93,9 @@ class PostService:
         row = await self._to_edit(me, post_id, if_match)
         row.status = after(cast("Status", row.status), act)
         row.scheduled_for = scheduled_for
-        await announce(row, self._uow)
+        if row.status == "published" and row.published_at is None:
+            row.published_at = utc_now()
+            await self._uow.publish(PostPublished(post_id=row.id, author_id=row.author_id))
         await self._uow.session.flush()
         self._uow.changes(post(post_id), LISTS)
         return await self._shown(row)
@@ -146,13 +148,6 @@ class PostService:
         row = editable(me, await self._posts.to_edit(post_id))
         if_match.check(row.version)
         return row
-
-
-async def announce(row: PostRow, uow: UnitOfWork) -> None:
-    """Tell the world of a post that has just gone public for the first time."""
-    if row.status == "published" and row.published_at is None:
-        row.published_at = utc_now()
-        await uow.publish(PostPublished(post_id=row.id, author_id=row.author_id))
 
 
 def editable(me: Principal, row: PostRow | None) -> PostRow:

@@ -1,9 +1,9 @@
 """Posts that go public by themselves."""
 
 from kernel.unit_of_work import Database
+from modules.posts import repositories
+from modules.posts.contracts import PostPublished
 from modules.posts.entities import LISTS, post
-from modules.posts.repositories import PostRepository
-from modules.posts.services.posts import announce
 
 AT_ONCE = 50
 
@@ -14,9 +14,10 @@ async def publish_due(database: Database) -> bool:
     A row that another worker has in hand is passed over; if that worker is killed, the row is free at once.
     """
     async with database.unit_of_work() as uow:
-        rows = await PostRepository(session=uow.session).due(limit=AT_ONCE)
-        for row in rows:
-            row.status, row.scheduled_for = "published", None
-            await announce(row, uow)
-            uow.changes(post(row.id), LISTS)
-    return len(rows) == AT_ONCE
+        found = await repositories.publish_due(uow, limit=AT_ONCE)
+        if found:
+            uow.changes(LISTS, *(post(each.id) for each in found))
+            await uow.publish(
+                *(PostPublished(post_id=each.id, author_id=each.author_id) for each in found if each.is_first)
+            )
+    return len(found) == AT_ONCE
