@@ -55,7 +55,7 @@ from modules.auth.services import (
 )
 from modules.auth.settings import AuthSettings
 from modules.auth.subscribers import MailRequests, sign_out_deactivated, sign_out_leaving
-from modules.auth.tasks import forget_what_has_ended
+from modules.auth.tasks import encrypt_again, forget_what_has_ended
 from modules.auth.tokens import AccessTokens, MailTokens, MfaTokens, RefreshTokens
 from modules.users import (
     AccountOpened,
@@ -170,7 +170,10 @@ def auth(
             Subscriber(MailAsked, mail_requests.send_what_is_due),
             Subscriber(AccountOpened, mail_requests.invite),
         ],
-        schedule=[CronJob(forget_what_has_ended, cron="40 3 * * *")],
+        schedule=[
+            CronJob(forget_what_has_ended, cron="40 3 * * *"),
+            CronJob(encrypt_again(tools.vault), cron="50 3 * * *", timeout=3000),
+        ],
         seed=partial(seed, passwords=tools.passwords),
         export=export,
         erase=erase,

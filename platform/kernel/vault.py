@@ -6,8 +6,9 @@ Every use has a key of its own (HKDF, RFC 5869). While keys rotate, the first on
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -22,7 +23,8 @@ class Vault:
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
         self._secrets = tuple(secret_keys)
-        self._fernet = MultiFernet([Fernet(urlsafe_b64encode(derive(secret, "at rest"))) for secret in secret_keys])
+        fernets = [Fernet(urlsafe_b64encode(derive(secret, "at rest"))) for secret in secret_keys]
+        self._newest, self._fernet = fernets[0], MultiFernet(fernets)
         self._keys: dict[str, tuple[bytes, ...]] = {}
 
     def encrypt(self, plain: bytes) -> bytes:
@@ -32,6 +34,20 @@ class Vault:
     def decrypt(self, stored: bytes) -> bytes:
         """The inverse of `encrypt`; raises `cryptography.fernet.InvalidToken` when no key fits."""
         return self._fernet.decrypt(stored)
+
+    @property
+    def is_rotating(self) -> bool:
+        """Whether there is an older key, which has encrypted something, perhaps."""
+        return len(self._secrets) > 1
+
+    def renewed(self, stored: bytes) -> bytes | None:
+        """The same value, encrypted by the newest key; nothing where it is already, or where no key fits."""
+        with suppress(InvalidToken):
+            self._newest.decrypt(stored)
+            return None
+        with suppress(InvalidToken):
+            return self._fernet.rotate(stored)
+        return None
 
     def sign(self, purpose: str, message: str) -> str:
         """A 256-bit MAC (HMAC-SHA-256), URL-safe; the same message has the same one until the key changes."""

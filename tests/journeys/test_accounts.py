@@ -79,10 +79,13 @@ async def test_no_secret_stands_in_the_database(
     ada = await people.join("Ada")
     pairs = [ada.tokens, (await client.post(REFRESH, json={"refresh_token": ada.tokens["refresh_token"]})).json()]
     await client.post(REFRESH, json={"refresh_token": pairs[1]["refresh_token"]})
+    again = {"Authorization": f"Bearer {(await people.sign_in(ada.email))['access_token']}"}
     await client.post(REFRESH, json={"refresh_token": pairs[0]["refresh_token"]})  # so that a second mail is sent
+    await client.post("/api/v1/auth/password/forgot", json={"email": ada.email})
+    await client.post("/api/v1/auth/email/change", json={"new_email": "new@example.org"}, headers=again)
     await deliver_everything(runtime, settings)
-    mailed = tokens_in(mailbox, ada.email)
-    assert mailed
+    mailed = {*tokens_in(mailbox, ada.email), *tokens_in(mailbox, "new@example.org")}
+    assert len(mailed) == 3
     secrets = [PASSWORD, *mailed, *(pair[kind] for pair in pairs for kind in ("access_token", "refresh_token"))]
     macs = [secret.rpartition(".")[2] for secret in secrets]
     dump = await everything(runtime)
@@ -90,7 +93,7 @@ async def test_no_secret_stands_in_the_database(
     assert [mac for mac in macs if mac in dump or mac.encode().hex() in dump] == []
 
 
-async def test_no_second_factor_stands_in_the_database(
+async def test_no_second_factor_and_no_personal_token_stands_in_the_database(
     client: httpx.AsyncClient, people: People, runtime: Runtime
 ) -> None:
     ada = await people.join("Ada")
@@ -99,7 +102,9 @@ async def test_no_second_factor_stands_in_the_database(
     code = {"code": pyotp.TOTP(secret).now()}
     confirmed = await client.post(f"{MFA}/totp/confirm", json=code, headers=ada.headers)
     half = (await client.post("/api/v1/auth/login", json={"email": ada.email, "password": PASSWORD})).json()
-    secrets = [secret, half["mfa_token"], *confirmed.json()["recovery_codes"]]
+    form = {"name": "a script", "scopes": []}
+    program = (await client.post("/api/v1/auth/tokens", json=form, headers={**once, "Idempotency-Key": "other"})).json()
+    secrets = [secret, half["mfa_token"], program["token"], *confirmed.json()["recovery_codes"]]
     spellings = [each for secret in secrets for each in (secret, secret.rpartition(".")[2], secret.replace("-", ""))]
     dump = await everything(runtime)
     assert "mfa_enabled" in dump

@@ -5,6 +5,7 @@ import time
 import asyncpg
 import httpx
 import pytest
+from msgspec import structs
 
 from kernel.application import create_app
 from kernel.module import Module
@@ -77,3 +78,22 @@ async def test_a_token_that_was_seen_before_still_expires(
 
     monkeypatch.setattr(authenticator, "time", Later)
     assert not await is_let_in(client, ada)
+
+
+async def test_a_personal_token_that_is_revoked_is_refused_within_a_second_elsewhere(
+    client: httpx.AsyncClient, ada: Person, runtime: Runtime, settings: KernelSettings, product: tuple[Module, ...]
+) -> None:
+    form = {"name": "a script", "scopes": []}
+    made = (await client.post("/api/v1/auth/tokens", json=form, headers=ada.headers)).json()
+    program = structs.replace(ada, headers={"Authorization": f"Bearer {made['token']}"})
+    async with running(create_app(settings, product)) as elsewhere:
+        assert await is_let_in(client, program)
+        assert await is_let_in(elsewhere, program)
+        await runtime.redis.client.flushdb()
+        await client.delete(f"/api/v1/auth/tokens/{made['id']}", headers=ada.headers)
+        assert not await is_let_in(client, program)
+
+        async def is_refused() -> bool:
+            return not await is_let_in(elsewhere, program)
+
+        await eventually(is_refused, 1)

@@ -24,6 +24,15 @@ def test_the_old_key_is_worth_nothing_after_the_rotation() -> None:
         after.decrypt(before.encrypt(b"secret"))
 
 
+def test_what_the_old_key_encrypted_is_encrypted_again_by_the_new_one() -> None:
+    assert (before.is_rotating, during.is_rotating) == (False, True)
+    renewed = during.renewed(before.encrypt(b"secret"))
+    assert renewed is not None
+    assert after.decrypt(renewed) == b"secret"
+    assert during.renewed(renewed) is None, "that is done"
+    assert after.renewed(before.encrypt(b"secret")) is None, "nobody can read it any more"
+
+
 def test_a_signature_is_good_for_its_purpose_and_its_message_alone() -> None:
     mac = before.sign("use", "message")
     assert before.verify("use", "message", mac)

@@ -1,11 +1,11 @@
 """Queries about second factors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, func, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from modules.auth.models import RecoveryCodeRow, TotpRow
@@ -61,6 +61,13 @@ class TotpRepository(SQLAlchemyAsyncRepository[TotpRow]):
             .execution_options(synchronize_session=False)
         )
         return removed is not None
+
+    async def to_change(self, *, after: UUID | None, limit: int) -> Sequence[TotpRow]:
+        """Some rows in the order of their ids, locked until the transaction ends."""
+        statement = select(TotpRow).order_by(TotpRow.id).limit(limit).with_for_update()
+        if after is not None:
+            statement = statement.where(TotpRow.id > after)
+        return (await self.session.scalars(statement)).all()
 
     async def forget_unconfirmed(self, age: timedelta) -> None:
         """Delete secrets that nobody has confirmed for so long."""

@@ -6,6 +6,8 @@ from hashlib import sha256
 from secrets import token_bytes
 from uuid import UUID
 
+from cryptography.fernet import InvalidToken
+
 from kernel.http.client import Client
 from kernel.http.limiting import RequestLimiter
 from kernel.limits import Limit
@@ -70,7 +72,10 @@ class SecondFactor:
         return app if app is not None and app.confirmed_at is not None else None
 
     def _step(self, app: TotpRow, code: str) -> int | None:
-        secret = self._tools.vault.decrypt(app.secret).decode()
+        try:
+            secret = self._tools.vault.decrypt(app.secret).decode()
+        except InvalidToken:  # the key that encrypted it is gone; recovery codes still help
+            return None
         return matching_step(secret, code, time.time())
 
 

@@ -15,7 +15,7 @@ from kernel.http.request import HttpRequest
 from kernel.http.room import STREAM
 from kernel.idempotency import Once
 from kernel.reads import Reader
-from kernel.security import Principal, signed_in
+from kernel.security import Principal, in_person
 from modules.users.schemas import Export
 from modules.users.services import ExportService, content
 
@@ -24,7 +24,7 @@ class ExportController(Controller):
     """Exports of oneself; nobody else's are there."""
 
     path = "/me"
-    guards = (signed_in,)
+    guards = (in_person,)
 
     @post("/export", operation_id="exportOwnData", status_code=202)
     async def ask(
