@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kernel.errors import Malformed, NotAuthenticated
+from kernel.errors import Conflict, Malformed, NotAuthenticated
 from kernel.events import Event
 
 
@@ -14,6 +14,17 @@ class FanOutContinued(Event, frozen=True, tag="notifications.fan_out_continued")
     post_id: UUID
     author_id: UUID
     after: UUID
+
+
+class AnnouncementContinued(Event, frozen=True, tag="notifications.announcement_continued"):
+    """People up to ``after`` have been told of an announcement, or nobody yet; the rest of them have not."""
+
+    announcement_id: UUID
+    after: UUID | None
+
+
+class AnnouncementEnded(Conflict):
+    """Everybody has been told already; nothing is left to be cancelled."""
 
 
 class InvalidUnsubscribeToken(Malformed):

@@ -12,7 +12,12 @@ import msgspec
 from kernel.mail import Compose, Letter, Link, Mail, Unsubscribe
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
-from modules.notifications.repositories import NotificationRepository, PreferencesRepository, wants
+from modules.notifications.repositories import (
+    AnnouncementRepository,
+    NotificationRepository,
+    PreferencesRepository,
+    wants,
+)
 from modules.notifications.schemas import Notification, Type
 from modules.notifications.services import TYPES, Presentation, post_of, to_target, words
 from modules.notifications.tokens import MailKind, UnsubscribeTokens
@@ -82,7 +87,7 @@ def letters(kernel: KernelSettings, ways_out: WaysOut) -> Mapping[str, Compose]:
         )
         if not rows:
             return None
-        named = await Presentation(provide_users(uow), provide_posts(uow)).of(rows) if user.email_verified else ()
+        named = await presentation(uow).of(rows) if user.email_verified else ()
         return Letter(
             subject="1 new notification" if count == 1 else f"{count} new notifications",
             paragraphs=("Hello, this is what has happened lately.", *map(in_one_line, named)),
@@ -91,6 +96,11 @@ def letters(kernel: KernelSettings, ways_out: WaysOut) -> Mapping[str, Compose]:
         )
 
     return {f"notifications.{kind}": about(kind) for kind in TYPES} | {"notifications.digest": digest}
+
+
+def presentation(uow: UnitOfWork) -> Presentation:
+    """In the transaction that sends."""
+    return Presentation(provide_users(uow), provide_posts(uow), AnnouncementRepository(session=uow.session))
 
 
 async def recipient(mail: Mail, uow: UnitOfWork) -> User | None:
@@ -114,7 +124,10 @@ async def in_words(kind: Type, told: Told, user: User, uow: UnitOfWork) -> tuple
         return None
     if not user.email_verified:
         actor = post = None
-    title, body = words(kind, actor=actor, post=post, count=1, detail=told.detail)
+    announcements = AnnouncementRepository(session=uow.session)
+    said = await announcements.get_one_or_none(id=told.target_id) if kind == "announcement" else None
+    announced = (said.title, said.body) if said else None
+    title, body = words(kind, actor=actor, post=post, count=1, detail=told.detail, said=announced)
     return title, body, "" if kind == "welcome" else to_target(told).url
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +62,28 @@ class NotificationRow(Base):
     """How many people have done it."""
     read_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+
+
+class AnnouncementRow(Base):
+    """Something that everybody is told, or everybody with a role: its words, and how far it has come.
+
+    ``after`` is the last person who was told. Who has joined since it was made is not told.
+    """
+
+    __tablename__ = "announcements"
+
+    author_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    role: Mapped[str | None] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(10))
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    after: Mapped[UUID | None]
+    ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class InboxRow(Base):

@@ -9,8 +9,10 @@ from kernel.settings import KernelSettings
 from kernel.unit_of_work import Subscriber, UnitOfWork
 from kernel.vault import Vault
 from modules.auth import SecurityNoticed
-from modules.notifications.contracts import FanOutContinued
+from modules.notifications.contracts import AnnouncementContinued, FanOutContinued
 from modules.notifications.controllers import (
+    AnnouncementController,
+    DeliveryController,
     InboxController,
     PreferencesController,
     UnsubscribeController,
@@ -24,6 +26,8 @@ from modules.notifications.services import (
     Tickets,
     erase,
     export,
+    provide_announcement_service,
+    provide_delivery_service,
     provide_inbox_service,
     provide_preferences_service,
     provide_presentation,
@@ -33,6 +37,7 @@ from modules.notifications.services import (
 from modules.notifications.settings import NotificationsSettings
 from modules.notifications.subscribers import (
     greet,
+    tell_everybody,
     tell_followee,
     tell_followers,
     tell_more_followers,
@@ -43,7 +48,7 @@ from modules.notifications.subscribers import (
 from modules.notifications.tasks import forget_what_is_old, repair_counts, send_digests
 from modules.notifications.tokens import UnsubscribeTokens
 from modules.posts import CommentWritten, PostPublished, Posts, ReactionAdded, provide_posts
-from modules.users import UserFollowed, UserRegistered, Users, provide_users
+from modules.users import UserFollowed, UserRegistered, Users, provide_audience, provide_users
 
 
 def notifications(
@@ -56,16 +61,30 @@ def notifications(
     """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
     vault = Vault(kernel.secret_keys)
     tokens = UnsubscribeTokens(vault)
-    live = Live(lambda uow: Presentation(provide_users(uow), provide_posts(uow)), Tickets(vault))
+
+    def presentation(uow: UnitOfWork) -> Presentation:
+        return provide_presentation(uow, provide_users(uow), provide_posts(uow))
+
+    live = Live(presentation, Tickets(vault))
     return Module(
         name="notifications",
-        controllers=[InboxController, PreferencesController, UnsubscribeController, *streaming(live)],
+        controllers=[
+            AnnouncementController,
+            DeliveryController,
+            InboxController,
+            PreferencesController,
+            UnsubscribeController,
+            *streaming(live),
+        ],
         root_controllers=pages,
         dependencies={
+            "audience": provide_audience,
             "users": provide_users,
             "posts": provide_posts,
             "unsubscribe_tokens": lambda: tokens,
             "presentation": provide_presentation,
+            "announcement_service": provide_announcement_service,
+            "delivery_service": provide_delivery_service,
             "inbox_service": provide_inbox_service,
             "preferences_service": provide_preferences_service,
             "unread_counts": provide_unread_counts,
@@ -80,6 +99,7 @@ def notifications(
             Subscriber(CommentWritten, tell_of_comment),
             Subscriber(ReactionAdded, tell_of_reaction),
             Subscriber(SecurityNoticed, warn),
+            Subscriber(AnnouncementContinued, tell_everybody),
         ],
         schedule=[
             CronJob(send_digests, cron="*/5 * * * *"),
@@ -87,6 +107,11 @@ def notifications(
             CronJob(forget_what_is_old(settings.retention_days), cron="50 4 * * *"),
         ],
         letters=letters(kernel, WaysOut(tokens, public_url=kernel.public_url, page_url=settings.unsubscribe_url)),
+        permissions={
+            "announcements:write:any": "Tell all users something, or all with a role.",
+            "deliveries:read:any": "See which mails went to which addresses, and what became of them.",
+            "deliveries:write:any": "Have mails that failed sent again.",
+        },
         export=export,
         erase=erase,
     )

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from kernel.unit_of_work import UnitOfWork
 from modules.auth import SecurityNoticed
-from modules.notifications.contracts import FanOutContinued
+from modules.notifications.contracts import AnnouncementContinued, FanOutContinued
 from modules.notifications.repositories import Fact
 from modules.notifications.schemas import Type
-from modules.notifications.services import Telling
+from modules.notifications.services import Telling, provide_announcement_service
 from modules.posts import CommentWritten, PostPublished, ReactionAdded
-from modules.users import UserFollowed, UserRegistered, provide_follows, provide_users
+from modules.users import UserFollowed, UserRegistered, provide_audience, provide_follows, provide_users
 
 PAGE = 1_000
 """Followers that are told in one transaction, with a few statements for all of them."""
@@ -103,3 +103,9 @@ async def warn(event: SecurityNoticed, uow: UnitOfWork) -> None:
         target_id=event.session_id or event.user_id,
     )
     await telling(uow).tell(fact, [event.user_id])
+
+
+async def tell_everybody(event: AnnouncementContinued, uow: UnitOfWork) -> None:
+    """Tell the next thousand people of an announcement, unless it was cancelled."""
+    service = provide_announcement_service(uow, provide_users(uow), provide_audience(uow))
+    await service.go_on(event.announcement_id, event.after)

@@ -3,6 +3,7 @@
 from modules.users.contracts import (
     AccountOpened,
     Accounts,
+    Audience,
     Caller,
     Directory,
     Email,
@@ -25,11 +26,12 @@ from modules.users.contracts import (
     Users,
 )
 from modules.users.directory import provide_directory
-from modules.users.services import provide_accounts, provide_follows, provide_users
+from modules.users.services import provide_accounts, provide_audience, provide_follows, provide_users
 
 __all__ = [
     "AccountOpened",
     "Accounts",
+    "Audience",
     "Caller",
     "Directory",
     "Email",
@@ -51,6 +53,7 @@ __all__ = [
     "UsernameTaken",
     "Users",
     "provide_accounts",
+    "provide_audience",
     "provide_directory",
     "provide_follows",
     "provide_users",

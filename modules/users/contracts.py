@@ -220,6 +220,19 @@ class Accounts(Protocol):
 
 
 @runtime_checkable
+class Audience(Protocol):
+    """Everybody who is active, or all of them with one role, however many they are; ``up_to`` bounds their ids."""
+
+    async def count(self, role: str | None, *, up_to: UUID) -> int:
+        """How many there are."""
+        ...
+
+    async def page(self, role: str | None, *, after: UUID | None, up_to: UUID, limit: int) -> list[UUID]:
+        """Some of them in ascending order of their ids; the next page begins after the last one."""
+        ...
+
+
+@runtime_checkable
 class Follows(Protocol):
     """Who follows whom."""
 

@@ -65,6 +65,7 @@ async def profile(world: World, caller: Person | None) -> object:
 
 CHANGED_PASSWORD = {"current_password": "not the right one", "new_password": "another correct horse"}
 
+WORDS = {"title": "T", "body": "x"}
 A_POST = {"title": "T", "body": "x", "tags": []}
 NO_JOB = "/jobs/api/queues/quire/jobs/none"
 
@@ -98,6 +99,15 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("POST /api/v1/auth/tokens", RECENTLY, Call(status=201, body={"name": "a program", "scopes": []})),
     ("DELETE /api/v1/auth/tokens/{token_id}", IN_PERSON, Call(status=204, others=404)),
     ("GET /api/v1/notifications", SIGNED_IN),
+    ("POST /api/v1/notifications/announcements", f"{HOLDERS}announcements:write:any", Call(status=202, body=WORDS)),
+    ("GET /api/v1/notifications/announcements/{announcement_id}", f"{HOLDERS}announcements:write:any", Call()),
+    ("POST /api/v1/notifications/announcements/{announcement_id}/cancel", f"{HOLDERS}announcements:write:any", Call()),
+    ("GET /api/v1/notifications/deliveries", f"{HOLDERS}deliveries:read:any"),
+    (
+        "POST /api/v1/notifications/deliveries/{delivery_id}/retry",
+        f"{HOLDERS}deliveries:write:any",
+        Call(status=202),
+    ),
     ("GET /api/v1/notifications/preferences", SIGNED_IN),
     ("PATCH /api/v1/notifications/preferences", SIGNED_IN, Call(body={"digest": "daily"})),
     ("POST /api/v1/notifications/read-all", SIGNED_IN, Call(status=204)),

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from kernel.db import new_id, utc_now
+from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
@@ -18,7 +19,7 @@ from modules.auth.models import CredentialRow, PersonalTokenRow, SessionRow
 from modules.auth.passwords import Passwords
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, RefreshTokens, new_personal_token, personal_hash
-from modules.notifications.models import NotificationRow
+from modules.notifications.models import AnnouncementRow, NotificationRow
 from modules.users.models import ExportChunkRow, ExportRow, RoleRow, UserRow
 from tests.running import PASSWORD, Person
 
@@ -180,6 +181,24 @@ async def name(world: World, _: Person) -> str:
     return row.name
 
 
+async def announcement_id(world: World, owner: Person) -> str:
+    """Of one that has just begun."""
+    row = AnnouncementRow(id=new_id(), author_id=UUID(owner.id), title="T", body="x", state="sending", total=1, done=0)
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return str(row.id)
+
+
+async def delivery_id(world: World, owner: Person) -> str:
+    """Of a mail that failed."""
+    row = MailRow(
+        id=new_id(), kind="tests.none", user_id=UUID(owner.id), recipient=owner.email, facts={}, state="failed"
+    )
+    async with world.runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return str(row.id)
+
+
 async def token_id(world: World, owner: Person) -> str:
     row = PersonalTokenRow(
         id=new_id(),
@@ -194,10 +213,12 @@ async def token_id(world: World, owner: Person) -> str:
 
 
 THINGS: dict[str, Thing] = {
+    "announcement_id": announcement_id,
     "comment_id": comment_id,
     "export_id": export_id,
     "kind": kind,
     "name": name,
+    "delivery_id": delivery_id,
     "notification_id": notification_id,
     "outbox_id": outbox_id,
     "n": n,

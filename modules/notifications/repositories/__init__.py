@@ -1,5 +1,6 @@
 """Queries of the notifications module."""
 
+from modules.notifications.repositories.announcements import AnnouncementRepository
 from modules.notifications.repositories.arriving import ArrivalRepository, is_gathered
 from modules.notifications.repositories.facts import Fact
 from modules.notifications.repositories.housekeeping import HousekeepingRepository
@@ -11,6 +12,7 @@ from modules.notifications.repositories.watching import WatchRepository
 __all__ = [
     "COUNTS",
     "SECURITY",
+    "AnnouncementRepository",
     "ArrivalRepository",
     "Fact",
     "HousekeepingRepository",

@@ -1,5 +1,7 @@
 """Bodies of requests and answers under ``/notifications``."""
 
+from modules.notifications.schemas.announcements import Announce, Announcement
+from modules.notifications.schemas.deliveries import Delivery, DeliveryState
 from modules.notifications.schemas.inbox import Notification, ReadAll, Target, TargetKind, Type, Unread
 from modules.notifications.schemas.preferences import (
     ChangePreferences,
@@ -11,9 +13,13 @@ from modules.notifications.schemas.preferences import (
 from modules.notifications.schemas.streaming import StreamTicket
 
 __all__ = [
+    "Announce",
+    "Announcement",
     "ChangePreferences",
     "Channel",
     "Channels",
+    "Delivery",
+    "DeliveryState",
     "Digest",
     "Notification",
     "Preferences",

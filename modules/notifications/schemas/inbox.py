@@ -9,9 +9,16 @@ import msgspec
 from modules.users import Person
 
 Type: TypeAlias = Literal[
-    "welcome", "new_follower", "post_published", "new_comment", "comment_reply", "new_reaction", "security_alert"
+    "welcome",
+    "new_follower",
+    "post_published",
+    "new_comment",
+    "comment_reply",
+    "new_reaction",
+    "security_alert",
+    "announcement",
 ]
-TargetKind: TypeAlias = Literal["post", "user", "comment", "session"]
+TargetKind: TypeAlias = Literal["post", "user", "comment", "session", "announcement"]
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,9 @@ from litestar.di import NamedDependency
 
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
+from modules.notifications.repositories import AnnouncementRepository
+from modules.notifications.services.announcements import AnnouncementService
+from modules.notifications.services.deliveries import DeliveryService
 from modules.notifications.services.digests import next_due
 from modules.notifications.services.inbox import InboxService, UnreadCounts
 from modules.notifications.services.live import Live, Streaming
@@ -14,12 +17,26 @@ from modules.notifications.services.telling import Telling
 from modules.notifications.services.tickets import TICKET_LIFETIME, Tickets
 from modules.notifications.services.words import words
 from modules.posts import Posts
-from modules.users import Users
+from modules.users import Audience, Users
 
 
-def provide_presentation(users: NamedDependency[Users], posts: NamedDependency[Posts]) -> Presentation:
+def provide_presentation(
+    uow: NamedDependency[UnitOfWork], users: NamedDependency[Users], posts: NamedDependency[Posts]
+) -> Presentation:
     """What a recipient gets to see of a row."""
-    return Presentation(users, posts)
+    return Presentation(users, posts, AnnouncementRepository(session=uow.session))
+
+
+def provide_announcement_service(
+    uow: NamedDependency[UnitOfWork], users: NamedDependency[Users], audience: NamedDependency[Audience]
+) -> AnnouncementService:
+    """What everybody is told; plain enough to be called by hand from a subscriber."""
+    return AnnouncementService(uow, audience, Telling(uow, users))
+
+
+def provide_delivery_service(uow: NamedDependency[UnitOfWork]) -> DeliveryService:
+    """Mails, for administrators."""
+    return DeliveryService(uow)
 
 
 def provide_inbox_service(
@@ -47,6 +64,8 @@ def provide_unread_counts(reader: NamedDependency[Reader]) -> UnreadCounts:
 __all__ = [
     "TICKET_LIFETIME",
     "TYPES",
+    "AnnouncementService",
+    "DeliveryService",
     "InboxService",
     "Live",
     "PreferencesService",
@@ -59,6 +78,8 @@ __all__ = [
     "export",
     "next_due",
     "post_of",
+    "provide_announcement_service",
+    "provide_delivery_service",
     "provide_inbox_service",
     "provide_preferences_service",
     "provide_presentation",

@@ -17,8 +17,16 @@ ALERTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def words(kind: Type, *, actor: User | None, post: Post | None, count: int, detail: str | None) -> tuple[str, str]:
-    """Title and body. A post that has gone out of sight is not quoted."""
+def words(
+    kind: Type,
+    *,
+    actor: User | None,
+    post: Post | None,
+    count: int,
+    detail: str | None,
+    said: tuple[str, str] | None = None,
+) -> tuple[str, str]:
+    """Title and body; those of an announcement are what was ``said``. A post that is out of sight is not quoted."""
     who = together(actor, count)
     quoted = post.title if post and post.status == "published" else ""
     match kind:
@@ -34,6 +42,8 @@ def words(kind: Type, *, actor: User | None, post: Post | None, count: int, deta
             return f"{who} replied to your comment", quoted
         case "new_reaction":
             return f"{who} reacted to your post", quoted
+        case "announcement":
+            return said or ("An announcement", "")
         case "security_alert":
             return ALERTS.get(detail or "", ("Something happened to your account", ""))
 

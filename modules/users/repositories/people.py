@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import String, Uuid, and_, any_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, String, Uuid, and_, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from kernel.db import utc_now
@@ -122,3 +122,21 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
                 .values({counter: counter + change, UserRow.updated_at: UserRow.updated_at})
                 .execution_options(synchronize_session=False)
             )
+
+    async def count_active(self, role: str | None, *, up_to: UUID) -> int:
+        """How many are active, have that role if one is given, and an id up to that one."""
+        counted = select(func.count()).select_from(UserRow).where(*active(role, up_to))
+        return await self.session.scalar(counted) or 0
+
+    async def active_ids(self, role: str | None, *, after: UUID | None, up_to: UUID, limit: int) -> list[UUID]:
+        """Some of them, in ascending order."""
+        statement = select(UserRow.id).where(*active(role, up_to))
+        if after is not None:
+            statement = statement.where(UserRow.id > after)
+        return list((await self.session.scalars(statement.order_by(UserRow.id).limit(limit))).all())
+
+
+def active(role: str | None, up_to: UUID) -> list[ColumnElement[bool]]:
+    """The conditions of being reached."""
+    has_role = [] if role is None else [UserRow.roles.contains([role])]
+    return [UserRow.is_active.is_(True), PRESENT, UserRow.id <= up_to, *has_role]

@@ -5,9 +5,10 @@ from litestar.di import NamedDependency
 from kernel.reads import Reader
 from kernel.security import Permissions
 from kernel.unit_of_work import UnitOfWork
-from modules.users.contracts import Accounts, Follows, Users
+from modules.users.contracts import Accounts, Audience, Follows, Users
 from modules.users.directory import UserDirectory
 from modules.users.services.administration import AdministrationService
+from modules.users.services.audience import AudienceService
 from modules.users.services.audit import AuditLog
 from modules.users.services.deletion import DeletionService, erase
 from modules.users.services.exports import ExportService, content, export
@@ -18,6 +19,7 @@ from modules.users.services.roles import RoleService
 
 __all__ = [
     "AdministrationService",
+    "AudienceService",
     "AuditLog",
     "DeletionService",
     "ExportService",
@@ -30,6 +32,7 @@ __all__ = [
     "export",
     "provide_accounts",
     "provide_administration_service",
+    "provide_audience",
     "provide_audit_log",
     "provide_export_service",
     "provide_follow_service",
@@ -92,3 +95,8 @@ def provide_accounts(uow: NamedDependency[UnitOfWork]) -> Accounts:
 def provide_follows(uow: NamedDependency[UnitOfWork]) -> Follows:
     """Dependency provider."""
     return FollowService(uow)
+
+
+def provide_audience(uow: NamedDependency[UnitOfWork]) -> Audience:
+    """Dependency provider."""
+    return AudienceService(uow)

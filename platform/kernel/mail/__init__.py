@@ -3,6 +3,7 @@
 from kernel.mail.delivery import MailDelivery
 from kernel.mail.ledger import Mail, MailQueued, post, post_many
 from kernel.mail.letters import Compose, Letter, Link, Unsubscribe
+from kernel.mail.looking import MailEntry, Mails, MailState, NotFailed, look, send_again
 from kernel.mail.transports import MailRefused, Transport, folder_of, open_transport
 
 __all__ = [
@@ -11,12 +12,18 @@ __all__ = [
     "Link",
     "Mail",
     "MailDelivery",
+    "MailEntry",
     "MailQueued",
     "MailRefused",
+    "MailState",
+    "Mails",
+    "NotFailed",
     "Transport",
     "Unsubscribe",
     "folder_of",
+    "look",
     "open_transport",
     "post",
     "post_many",
+    "send_again",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import String, insert
+from sqlalchemy import Index, String, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ class MailRow(Base):
     """One mail to one address."""
 
     __tablename__ = "mails"
+    __table_args__ = (Index("ix_kernel_mails_state", "state", "id"), Index("ix_kernel_mails_kind", "kind", "id"))
 
     kind: Mapped[str] = mapped_column(String(100))
     user_id: Mapped[UUID] = mapped_column(index=True)

@@ -17,7 +17,7 @@ from tests.problems import pointers, refusal, violations
 PREFERENCES = f"{INBOX}/preferences"
 TYPES = {
     *("welcome", "new_follower", "post_published", "new_comment"),
-    *("comment_reply", "new_reaction", "security_alert"),
+    *("comment_reply", "new_reaction", "security_alert", "announcement"),
 }
 BY_MAIL = {"welcome", "new_comment", "comment_reply", "security_alert"}
 

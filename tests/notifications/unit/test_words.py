@@ -79,3 +79,9 @@ def test_a_target_has_an_address(kind: TargetKind, place: str) -> None:
     target_id, post_id = new_id(), new_id()
     row = NotificationRow(target_kind=kind, target_id=target_id, post_id=post_id)
     assert to_target(row) == Target(kind=kind, id=target_id, url=place.format(target=target_id, post=post_id))
+
+
+def test_an_announcement_says_what_it_was_given() -> None:
+    said = ("Away on Sunday", "From 6 to 7.")
+    assert words("announcement", actor=None, post=None, count=1, detail=None, said=said) == said
+    assert words("announcement", actor=None, post=None, count=1, detail=None) == ("An announcement", "")
