@@ -1,3 +1,4 @@
+import ast
 import os
 import platform
 import shutil
@@ -99,3 +100,23 @@ def test_a_module_has_one_name_everywhere() -> None:
         for place in ("modules", "tests", "migrations"):
             assert f"/{place}/{module}/" in owners
             assert (ROOT / place / module).is_dir()
+
+
+NEVER_THE_SAME = {"new_id", "utc_now", "uuid4", "uuid7", "now", "random", "choice"}
+
+
+def called(node: ast.AST) -> set[str]:
+    """The functions that an expression calls, by their last name."""
+    calls = [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return {func.attr for func in calls if isinstance(func, ast.Attribute)} | {
+        func.id for func in calls if isinstance(func, ast.Name)
+    }
+
+
+def test_a_test_has_the_same_name_in_every_process() -> None:
+    """Or the workers of xdist refuse to share the tests."""
+    for file in sources("tests"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for decorator in node.decorator_list:
+                    assert called(decorator) & NEVER_THE_SAME == set(), f"{within(file)}: {node.name}"

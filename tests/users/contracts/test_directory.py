@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,7 +101,7 @@ async def test_callers_may_what_their_roles_allow(world: World) -> None:
     assert await world.directory.find_callers(set()) == {}
 
 
-@pytest.mark.parametrize("end", [{"is_active": False}, {"deletion_requested_at": utc_now()}])
+@pytest.mark.parametrize("end", [{"is_active": False}, {"deletion_requested_at": datetime(2026, 1, 1, tzinfo=UTC)}])
 async def test_who_was_shut_out_or_has_left_is_an_inactive_caller(world: World, end: dict[str, Any]) -> None:
     await world.change(world.ada, **end)
     assert await world.directory.find_callers({world.ada.id}) == {world.ada.id: caller(world.ada.id, is_active=False)}

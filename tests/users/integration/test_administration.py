@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from kernel.audit import AuditRow
-from kernel.db import new_id, utc_now
+from kernel.db import new_id
 from kernel.events import Event, topic
 from kernel.runtime import Runtime
 from tests.callers import Caller, signed_in
@@ -186,7 +187,7 @@ async def test_the_last_superuser_stays(http: httpx.AsyncClient, root: Caller, a
     assert heard == []
 
 
-@pytest.mark.parametrize("gone", [{"is_active": False}, {"deletion_requested_at": utc_now()}])
+@pytest.mark.parametrize("gone", [{"is_active": False}, {"deletion_requested_at": datetime(2026, 1, 1, tzinfo=UTC)}])
 async def test_superusers_who_are_gone_do_not_count(
     http: httpx.AsyncClient,
     root: Caller,
