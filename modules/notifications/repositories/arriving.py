@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ARRAY, Uuid, bindparam, column, exists, func, literal, select, update
+from sqlalchemy import ARRAY, String, Uuid, bindparam, column, exists, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id
@@ -13,12 +13,44 @@ from modules.notifications.models import InboxRow, NotificationRow
 from modules.notifications.repositories.facts import GATHERED, Fact
 
 IDS = ARRAY(Uuid())
+COLUMNS = NotificationRow.__table__.c
 LATER = {"unread": InboxRow.unread + 1, "version": InboxRow.version + 1}
 WAITING = (
     NotificationRow.read_at.is_(None),
     NotificationRow.archived_at.is_(None),
     NotificationRow.hidden.is_(None),
 )
+
+GATHER = text("""
+    WITH fresh AS (
+        SELECT 1 WHERE NOT EXISTS (
+            SELECT 1 FROM notifications.notifications WHERE recipient_id = :recipient_id AND event_id = :event_id)
+    ), head AS (
+        UPDATE notifications.notifications SET hidden = 'superseded', updated_at = now()
+        WHERE recipient_id = :recipient_id AND type = :type AND (:together OR target_id = :target_id)
+          AND group_id IS NOT NULL AND read_at IS NULL AND archived_at IS NULL AND hidden IS NULL
+          AND EXISTS (SELECT 1 FROM fresh)
+        RETURNING group_id, count
+    ), told AS (
+        INSERT INTO notifications.notifications (id, recipient_id, event_id, arrival, type, detail, actor_id,
+                                                 target_kind, target_id, post_id, group_id, count)
+        SELECT :id, :recipient_id, :event_id, :arrival, :type, :detail, :actor_id, :target_kind, :target_id, :post_id,
+               coalesce((SELECT group_id FROM head), :id),
+               coalesce((SELECT count FROM head), 0) + CASE WHEN EXISTS (
+                   SELECT 1 FROM notifications.notifications n JOIN head ON n.group_id = head.group_id
+                   WHERE n.actor_id = :actor_id) THEN 0 ELSE 1 END
+        FROM fresh
+        RETURNING count
+    ), counted AS (
+        UPDATE notifications.inboxes SET unread = unread + 1
+        WHERE id = :recipient_id AND EXISTS (SELECT 1 FROM told) AND NOT EXISTS (SELECT 1 FROM head)
+    )
+    SELECT count FROM told
+""").bindparams(
+    *(bindparam(name, type_=Uuid()) for name in ("id", "recipient_id", "event_id", "actor_id", "target_id", "post_id")),
+    *(bindparam(name, type_=String(30)) for name in ("type", "detail", "target_kind")),
+)
+"""Plain SQL: SQLAlchemy cannot put an UPDATE into a WITH of an INSERT."""
 
 
 class ArrivalRepository(SQLAlchemyAsyncRepository[NotificationRow]):
@@ -59,7 +91,7 @@ class ArrivalRepository(SQLAlchemyAsyncRepository[NotificationRow]):
             new.c.id,
             new.c.recipient_id,
             told.c.version,
-            *(literal(value, NotificationRow.__table__.c[name].type) for name, value in values.items()),
+            *(literal(value, COLUMNS[name].type) for name, value in values.items()),
         ).join(told, told.c.id == new.c.recipient_id)
         fresh = await self.session.scalars(
             insert(NotificationRow)
@@ -73,22 +105,14 @@ class ArrivalRepository(SQLAlchemyAsyncRepository[NotificationRow]):
 
         What somebody does again counts once.
         """
-        arrival = await self._lock(recipient_id)
-        if await self.exists(recipient_id=recipient_id, event_id=fact.event_id):
-            return 0
-        row = NotificationRow(id=new_id(), recipient_id=recipient_id, arrival=arrival, count=1)
-        for name, value in msgspec.structs.asdict(fact).items():
-            setattr(row, name, value)
-        row.group_id = row.id
-        head = await self._supersede(fact, recipient_id)
-        if head is not None:
-            row.group_id, row.count = head[0], head[1] + (not await self._has_acted(head[0], fact.actor_id))
-        self.session.add(row)
-        await self.session.flush([row])
-        if head is None:
-            one_more = update(InboxRow).where(InboxRow.id == recipient_id).values(unread=InboxRow.unread + 1)
-            await self.session.execute(one_more.execution_options(synchronize_session=False))
-        return row.count
+        given = {
+            **msgspec.structs.asdict(fact),
+            "id": new_id(),
+            "recipient_id": recipient_id,
+            "arrival": await self._lock(recipient_id),
+            "together": fact.type == "new_follower",
+        }
+        return await self.session.scalar(GATHER, given) or 0
 
     async def _lock(self, recipient_id: UUID) -> int:
         """The next version of the inbox, which nobody else changes until the transaction ends."""
@@ -99,28 +123,6 @@ class ArrivalRepository(SQLAlchemyAsyncRepository[NotificationRow]):
             .returning(InboxRow.version)
         )
         return locked.one()
-
-    async def _supersede(self, fact: Fact, recipient_id: UUID) -> tuple[UUID, int] | None:
-        """The unread one that this repeats, out of sight from now on: its group, and of how many people it told."""
-        same = [] if fact.type == "new_follower" else [NotificationRow.target_id == fact.target_id]
-        head = await self.session.execute(
-            update(NotificationRow)
-            .where(
-                NotificationRow.recipient_id == recipient_id,
-                NotificationRow.type == fact.type,
-                NotificationRow.group_id.is_not(None),
-                *WAITING,
-                *same,
-            )
-            .values(hidden="superseded")
-            .returning(NotificationRow.group_id, NotificationRow.count)
-            .execution_options(synchronize_session=False)
-        )
-        found = head.first()
-        return None if found is None else (found[0], found[1])
-
-    async def _has_acted(self, group_id: UUID, actor_id: UUID | None) -> bool:
-        return await self.exists(group_id=group_id, actor_id=actor_id)
 
 
 def is_gathered(fact: Fact) -> bool:
