@@ -64,7 +64,7 @@ class Rig:
         self.postgres = Postgres(folder / "postgres", durable=False)
         self.valkey = Valkey(folder / "valkey", durable=False)
         self._folder = folder
-        self._variables = variables
+        self.variables = variables
         self._started: list[Process] = []
 
     def __enter__(self) -> Self:
@@ -88,10 +88,9 @@ class Rig:
             QUIRE_AUTH_BCRYPT_ROUNDS="4",
             QUIRE_HTTP_RATE_LIMITS="off",
             QUIRE_LOG_LEVEL="error",
-            QUIRE_MAIL_URL=f"file:{self._folder / 'mail'}",
             DATABASE_URL=self.postgres.url,
             REDIS_URL=self.valkey.url,
-            **self._variables,
+            **{"QUIRE_MAIL_URL": f"file:{self._folder / 'mail'}", **self.variables},
         )
 
     def worker(self) -> Process:

@@ -27,6 +27,11 @@ FOLLOWED = """
                               'follower_id', id, 'followee_id', $2::uuid)
     FROM unnest($1::uuid[]) AS id
 """
+PUBLISHED = """
+    INSERT INTO kernel.outbox (id, topic, subscriber, payload)
+    VALUES ($1, 'posts.published', 'notifications.subscribers.tell_followers',
+            jsonb_build_object('type', 'posts.published', 'event_id', $1, 'post_id', $1, 'author_id', $2::uuid))
+"""
 OPEN = "SELECT count(*) FROM kernel.outbox WHERE done_at IS NULL"
 TOLD = "SELECT count(*) FROM notifications.notifications"
 SHOWN = """
@@ -66,6 +71,30 @@ async def test_killed_workers_lose_nothing_and_repeat_nothing(rig: Rig) -> None:
     await eventually(lambda: nothing_open(database), 60)
     assert await database.fetchval(TOLD) == EVENTS
     assert [tuple(row) for row in await database.fetch(SHOWN, recipient)] == [(1, EVENTS)]
+    await database.close()
+
+
+async def test_workers_that_are_killed_while_they_tell_followers_tell_each_once(rig: Rig) -> None:
+    database = await asyncpg.connect(rig.postgres.url)
+    author = new_id()
+    rows = [(new_id(), new_id(), author) for _ in range(10 * EVENTS)]
+    columns = ["id", "follower_id", "followee_id"]
+    await database.copy_records_to_table("follows", schema_name="users", columns=columns, records=rows)
+    await database.execute(PUBLISHED, new_id(), author)
+    workers = [rig.worker(), rig.worker()]
+    for kill in range(KILLS):
+        goal = 10 * EVENTS * kill // KILLS
+
+        async def enough(goal: int = goal) -> bool:
+            return bool(await database.fetchval(TOLD) >= goal)
+
+        await eventually(enough, 60)
+        victim = workers[kill % len(workers)]
+        victim.end(signal.SIGKILL)
+        victim.start()
+    await eventually(lambda: nothing_open(database), 120)
+    assert await database.fetchval(TOLD) == 10 * EVENTS
+    assert await database.fetchval("SELECT count(*) FROM notifications.inboxes WHERE unread = 1") == 10 * EVENTS
     await database.close()
 
 

@@ -67,7 +67,7 @@ class Desk:
         self.database = database
         self.people = people
 
-    async def measure(self, name: str, while_true: Callable[[], Awaitable[bool]], *, pause: float = 0.02) -> Delays:
+    async def measure(self, name: str, while_true: Callable[[], Awaitable[bool]], *, pause: float = 0.2) -> Delays:
         """One person after the other follows somebody, as long as it is so."""
         delays = Delays(name)
         waiting: list[asyncio.Task[None]] = []
