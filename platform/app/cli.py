@@ -140,6 +140,17 @@ def migrate(data_dir: Path) -> None:
         upgrade(url("DATABASE_URL", env, "postgresql", "postgres"))
 
 
+@quire.command(hidden=True)
+@data_dir
+def check_settings(data_dir: Path) -> None:
+    """Say what is wrong with the settings of kernel and modules: `quire up` asks before it starts anything."""
+    from app.environment import NOWHERE
+    from app.registry import modules
+    from kernel.settings import KernelSettings
+
+    modules(KernelSettings.from_env({**NOWHERE, **os.environ}), os.environ)
+
+
 @quire.command()
 @click.option("--email", prompt="E-mail address")
 @click.option("--name", prompt="Name")

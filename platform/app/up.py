@@ -40,12 +40,13 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
     with until_interrupted(), ExitStack() as stack:
         listening(host, port).close()  # before anything is started
         env = with_defaults(data_dir, {"QUIRE_PUBLIC_URL": address(host, port), **os.environ})
+        run("check-settings", env)
         folder = data_dir.absolute()
         servers: list[Server] = []
         if lacks_servers(env):
             stack.enter_context(ownership(private_folder(folder), OWNERSHIP_PATIENCE))
             servers = start_servers(folder, env, stack)
-        migrate(env)
+        run("migrate", env)
         if servers:
             share(folder, env)
         listen = ["--host", host, "--port", str(port), "--workers", str(workers)]
@@ -76,14 +77,14 @@ def start_servers(folder: Path, env: dict[str, str], stack: ExitStack) -> list[S
     return list(missing.values())
 
 
-def migrate(env: Mapping[str, str]) -> None:
-    """In a process of its own: what migrations import is no burden for one that stays."""
-    command = processes.on_leash(quire("migrate"), signal.SIGKILL)
-    code = subprocess.run(command, env=env, start_new_session=True).returncode  # noqa: S603 - a command of ours
+def run(command: str, env: Mapping[str, str]) -> None:
+    """In a process of its own: what it imports is no burden for one that stays. What is wrong, it says itself."""
+    on_leash = processes.on_leash(quire(command), signal.SIGKILL)
+    code = subprocess.run(on_leash, env=env, start_new_session=True).returncode  # noqa: S603 - a command of ours
     if code > 0:
         raise SystemExit(code)
     if code:
-        raise Failure("the migration was killed")
+        raise Failure(f"quire {command} was killed")
 
 
 def stop(*programs: Program) -> None:

@@ -38,6 +38,16 @@ def test_a_wrong_setting_ends_it_with_one_line_that_names_the_variable(command: 
     assert stderr.count("\n") == 1
 
 
+def test_a_wrong_setting_of_a_module_is_said_before_anything_is_started(tmp_path: Path) -> None:
+    env = desk(QUIRE_AUTH_BCRYPT_ROUNDS="many")
+    with running(*QUIRE, "up", "--data-dir", tmp_path, "--port", free_port(), env=env) as process:
+        stdout, stderr = process.communicate(timeout=10)
+    assert (process.returncode, stdout) == (2, "")
+    assert stderr.startswith("quire: QUIRE_AUTH_BCRYPT_ROUNDS")
+    assert stderr.count("\n") == 1
+    assert not (tmp_path / "postgres").exists()
+
+
 @pytest.mark.parametrize("command", ["up", "serve"])
 def test_a_taken_port_ends_it_with_one_line(command: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:
