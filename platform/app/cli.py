@@ -234,6 +234,24 @@ def seed(data_dir: Path, users: int, posts: int) -> None:
 
 
 @quire.command()
+@click.option("--api", type=click.IntRange(0), default=1, show_default=True, help="Processes of the API in all.")
+@click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Worker processes in all.")
+@data_dir
+def doctor(data_dir: Path, api: int, workers: int) -> None:
+    """Check the set-up, and say what to do: versions, secrets, PostgreSQL, schema, clock, pools, Redis."""
+    from app.environment import environment
+
+    with environment(data_dir, os.environ) as env:
+        from app.doctor import findings
+
+        found = findings(env, api=api, workers=workers)
+    for finding in found:
+        click.echo(f"{'ok' if finding.is_well else '!!'}  {finding.about:<15}{finding.text}")
+    if not all(finding.is_well for finding in found):
+        raise SystemExit(1)
+
+
+@quire.command()
 @click.option("--module", help="Only what this module contributes.")
 @data_dir
 def openapi(data_dir: Path, module: str | None) -> None:
