@@ -1,16 +1,26 @@
-"""All that is known of somebody, for themselves; and how they leave."""
+"""All that is known of somebody, for themselves; and nothing of it once they are erased."""
 
+import asyncio
 import io
 import json
 import zipfile
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from app.embedded import Postgres
+from kernel.db import utc_now
 from kernel.module import Module
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
+from modules.users.models import UserRow
+from modules.users.services import DeletionService
+from modules.users.settings import UsersSettings
 from tests.kernel.support import eventually
 from tests.running import PASSWORD, People, Person, deliver_everything
 
@@ -57,6 +67,42 @@ async def test_an_export_holds_what_somebody_has_in_every_module(
     assert {mail["recipient"] for mail in files["kernel/mails.json"]} == {EMAIL}
     assert {each["type"] for each in files["notifications/notifications.json"]} >= {"welcome", "new_follower"}
     assert [act["act"] for act in files["kernel/audit_log.json"]] == ["users.export_requested"]
+
+
+async def dump(database_url: str, tmp_path: Path) -> str:
+    """Every byte of the database, as text."""
+    binary = Postgres(tmp_path)._binary("pg_dump")
+    command = await asyncio.create_subprocess_exec(binary, "--dbname", database_url, stdout=asyncio.subprocess.PIPE)
+    text, _ = await command.communicate()
+    assert command.returncode == 0
+    return text.decode()
+
+
+async def test_nothing_of_somebody_is_left_once_they_are_erased(
+    client: httpx.AsyncClient,
+    ada: Person,
+    runtime: Runtime,
+    settings: KernelSettings,
+    database_url: str,
+    tmp_path: Path,
+) -> None:
+    await archive(client, ada, runtime, settings)
+    traces = {text: [text, text.encode().hex()] for text in (NAME, EMAIL, USERNAME, DRAFT)}
+    before = await dump(database_url, tmp_path)
+    assert all(any(form in before for form in forms) for forms in traces.values())
+    assert (await client.delete("/api/v1/users/me", headers=ada.headers)).status_code == 202
+    await deliver_everything(runtime, settings)
+    long_ago = utc_now() - timedelta(days=31)
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(
+            update(UserRow).where(UserRow.id == UUID(ada.id)).values(deletion_requested_at=long_ago)
+        )
+    for erased in (True, False):
+        async with runtime.database.unit_of_work() as uow:
+            assert await DeletionService(uow, UsersSettings()).carry_out(UUID(ada.id)) is erased
+    await deliver_everything(runtime, settings)
+    after = (await dump(database_url, tmp_path)).lower()
+    assert [text for text, forms in traces.items() if any(form.lower() in after for form in forms)] == []
 
 
 async def test_a_sign_in_takes_a_wish_to_leave_back(client: httpx.AsyncClient, ada: Person, people: People) -> None:

@@ -4,7 +4,7 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from kernel.errors import InvalidToken
+from kernel.errors import InvalidToken, NotFound
 from kernel.http.conditional import resource
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
@@ -56,7 +56,7 @@ class MfaController(Controller):
         """Switch the second factor on, with a code out of the app."""
         return Response(await mfa.confirm(me, data.code), headers=NO_STORE)
 
-    @delete("/totp", operation_id="switchTotpOff", guards=[signed_in_recently])
+    @delete("/totp", operation_id="switchTotpOff", guards=[signed_in_recently], opt={"problems": [NotFound]})
     async def switch_off(self, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]) -> None:
         """Switch the second factor off."""
         await mfa.switch_off(me)
