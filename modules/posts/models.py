@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Computed, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Entity, schema
@@ -13,6 +13,14 @@ PUBLIC = text("status = 'published' AND deleted_at IS NULL")
 PRESENT = text("deleted_at IS NULL")
 SCHEDULED = text("status = 'scheduled' AND deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
+
+
+SEARCHED = """
+    setweight(to_tsvector('simple', title), 'A') ||
+    setweight(to_tsvector('simple', posts.words(tags)), 'B') ||
+    setweight(to_tsvector('simple', left(body, 80000)), 'C')
+"""
+"""A title weighs more than tags, tags more than the body. (More of a body might not fit into a `tsvector`.)"""
 
 
 class Base(Entity):
@@ -32,6 +40,7 @@ class PostRow(Base):
         Index("ix_posts_posts_author", "author_id", "published_at", "id", postgresql_where=PUBLIC),
         Index("ix_posts_posts_author_top", "author_id", "reactions_count", "id", postgresql_where=PUBLIC),
         Index("ix_posts_posts_tags", "tags", postgresql_using="gin", postgresql_where=PUBLIC),
+        Index("ix_posts_posts_search", "search", postgresql_using="gin", postgresql_where=PUBLIC),
         Index("ix_posts_posts_mine", "author_id", "id", postgresql_where=PRESENT),
         Index("ix_posts_posts_mine_by_status", "author_id", "status", "id", postgresql_where=PRESENT),
         Index("ix_posts_posts_scheduled", "scheduled_for", postgresql_where=SCHEDULED),
@@ -61,6 +70,8 @@ class PostRow(Base):
     editor_id: Mapped[UUID | None]
     """Whose the present text is, if not the author's first."""
     edited_at: Mapped[datetime | None]
+    search: Mapped[str] = mapped_column(TSVECTOR, Computed(SEARCHED, persisted=True), deferred=True)
+    """The words that it is found by."""
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
@@ -130,3 +141,16 @@ class BookmarkRow(Base):
 
     user_id: Mapped[UUID]
     post_id: Mapped[UUID] = mapped_column(ForeignKey(PostRow.id, ondelete="CASCADE"))
+
+
+class TagRow(Base):
+    """A tag, and how many public posts carry it: kept by PostgreSQL itself, see the migration."""
+
+    __tablename__ = "tags"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        Index("ix_posts_tags_popular", "posts_count", "name", postgresql_where=text("posts_count > 0")),
+    )
+
+    name: Mapped[str] = mapped_column(String(50, collation="C"))
+    posts_count: Mapped[int]

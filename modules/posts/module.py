@@ -8,6 +8,7 @@ from kernel.jobs import Loop
 from kernel.module import Module
 from modules.posts.controllers import (
     CommentController,
+    DiscoveryController,
     PostController,
     ReactionController,
     RevisionController,
@@ -21,6 +22,7 @@ from modules.posts.services import (
     provide_bookmark_service,
     provide_comment_reads,
     provide_comment_service,
+    provide_discovery,
     provide_post_reads,
     provide_post_service,
     provide_reaction_service,
@@ -30,7 +32,7 @@ from modules.posts.services import (
 )
 from modules.posts.settings import PostSettings
 from modules.posts.tasks import forget_deleted_posts
-from modules.users import provide_directory
+from modules.users import provide_directory, provide_follows
 
 
 def posts(settings: PostSettings) -> Module:
@@ -39,6 +41,7 @@ def posts(settings: PostSettings) -> Module:
         name="posts",
         controllers=[
             CommentController,
+            DiscoveryController,
             PostController,
             ReactionController,
             RevisionController,
@@ -54,6 +57,8 @@ def posts(settings: PostSettings) -> Module:
             "bookmark_service": provide_bookmark_service,
             "viewer_reads": provide_viewer_reads,
             "revision_reads": provide_revision_reads,
+            "discovery": provide_discovery,
+            "follows": provide_follows,
             "directory": provide_directory,
         },
         schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],

@@ -134,6 +134,26 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
     deleted_at: datetime | None
 
 
+class TagCount(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag, and how many published posts carry it."""
+
+    name: Tag
+    posts_count: Annotated[int, msgspec.Meta(examples=[12])]
+
+
+class Highlights(msgspec.Struct, frozen=True, kw_only=True):
+    """HTML in which what was searched for is a `mark`, and nothing else is markup: the title, fragments of the body."""
+
+    title: Annotated[str, msgspec.Meta(examples=["Folding a <mark>quire</mark>"])]
+    body: Annotated[str, msgspec.Meta(examples=["A <mark>quire</mark> is four sheets &amp; one thread."])]
+
+
+class FoundPost(PostSummary, frozen=True, kw_only=True):
+    """A post that was searched for."""
+
+    highlights: Highlights
+
+
 class PostViewerState(msgspec.Struct, frozen=True, kw_only=True):
     """What the caller does with a post."""
 

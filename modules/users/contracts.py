@@ -239,3 +239,7 @@ class Follows(Protocol):
     async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
         """One page of followers in ascending order of their ids; the next page begins after the last one."""
         ...
+
+    async def followee_ids(self, user_id: UUID, *, limit: int) -> list[UUID]:
+        """Whom somebody follows, whom they began to follow last first."""
+        ...

@@ -27,13 +27,21 @@ LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.Int
 class Query(Generic[T]):
     """A statement whose columns are the fields of ``kind``; its parameters have names (`bindparam`). Compiled once.
 
-    One that writes is run by `UnitOfWork.run`.
+    One that writes is run by `UnitOfWork.run`. ``planned_anew`` is for a statement whose good plan depends on what it
+    is given: PostgreSQL would soon settle for one plan, which for a search can be a hundred times too slow.
     """
 
     # Any: `kind` knows the columns
-    def __init__(self, statement: Select[Any] | ReturningInsert[Any] | ReturningUpdate[Any], kind: type[T]) -> None:
+    def __init__(
+        self,
+        statement: Select[Any] | ReturningInsert[Any] | ReturningUpdate[Any],
+        kind: type[T],
+        *,
+        planned_anew: bool = False,
+    ) -> None:
         self._statement = statement
         self.kind = kind
+        self.planned_anew = planned_anew
 
     @cached_property
     def _compiled(self) -> tuple[str, list[tuple[str, Any]]]:  # Any: values of any type of PostgreSQL
@@ -59,11 +67,11 @@ class Reader:
         """Every row; raises `Unavailable` when no connection is free in time."""
         sql, arguments = query.prepared(parameters)
         try:
-            rows = await self._fetch(sql, arguments)
+            rows = await self._fetch(sql, arguments, query.planned_anew)
         except LOST:  # the server was restarted, say: what only reads may be read again, on a new connection
             if self._pool is not None:
                 await self._pool.expire_connections()
-            rows = await self._fetch(sql, arguments)
+            rows = await self._fetch(sql, arguments, query.planned_anew)
         return [query.kind(**row) for row in rows]
 
     async def one(self, query: Query[T], **parameters: Any) -> T | None:  # Any: values of any type of PostgreSQL
@@ -84,11 +92,12 @@ class Reader:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._pool.close(), timeout=5)
 
-    async def _fetch(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:  # Any: values of any type
+    # Any: values of any type of PostgreSQL
+    async def _fetch(self, sql: str, arguments: list[Any], planned_anew: bool) -> list[asyncpg.Record]:
         pool = self._pool or await self._open()
         try:
             async with pool.acquire(timeout=self._settings.pool_timeout) as connection:
-                return await answered(connection, sql, arguments)
+                return await answered(connection, sql, arguments, planned_anew)
         except TimeoutError:
             raise Unavailable from None
 
@@ -108,10 +117,15 @@ class Reader:
             return self._pool
 
 
-async def answered(connection: Any, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:  # Any: stubs, values
+# Any: stubs, and values of any type of PostgreSQL
+async def answered(connection: Any, sql: str, arguments: list[Any], planned_anew: bool = False) -> list[asyncpg.Record]:
     """The rows. A server that has fallen silent will not hear of a cancellation either: hang up, and do not wait."""
     try:
-        rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
+        rows: list[asyncpg.Record]
+        if planned_anew:  # a statement without a name is forgotten together with its plan
+            rows = await (await connection.prepare(sql, name="")).fetch(*arguments)
+        else:
+            rows = await connection.fetch(sql, *arguments)
     except TimeoutError:
         connection.terminate()
         raise

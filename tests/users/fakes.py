@@ -128,8 +128,11 @@ class FakeFollows(Follows):
     """Knows the pairs that it was given: who follows, and whom."""
 
     def __init__(self, *pairs: tuple[UUID, UUID]) -> None:
-        self.pairs = set(pairs)
+        self.pairs = dict.fromkeys(pairs)
 
     async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
         followers = sorted(follower for follower, followee in self.pairs if followee == user_id)
         return [follower for follower in followers if after is None or follower > after][:limit]
+
+    async def followee_ids(self, user_id: UUID, *, limit: int) -> list[UUID]:
+        return [followee for follower, followee in reversed(self.pairs) if follower == user_id][:limit]

@@ -2,6 +2,7 @@
 
 from modules.posts.repositories.bookmarks import BookmarkRepository
 from modules.posts.repositories.comments import COMMENT, CommentRecord, CommentRepository, comments_query
+from modules.posts.repositories.feed import feed_query
 from modules.posts.repositories.posts import PostRepository
 from modules.posts.repositories.reactions import ReactionRepository
 from modules.posts.repositories.reading import (
@@ -26,13 +27,17 @@ from modules.posts.repositories.revisions import (
     RevisionRepository,
     revisions_query,
 )
+from modules.posts.repositories.search import BEGIN, END, FoundRecord, search_query
+from modules.posts.repositories.tags import tags_query
 from modules.posts.repositories.viewing import VIEWER_STATES, BookmarkRecord, ViewerRecord, bookmarks_query
 from modules.posts.repositories.writing import Edit, edit, insert_unless_taken, publish_due
 
 __all__ = [
+    "BEGIN",
     "BY_ID",
     "BY_SLUG",
     "COMMENT",
+    "END",
     "STANDING",
     "TEXT",
     "VIEWER_STATES",
@@ -41,6 +46,7 @@ __all__ = [
     "CommentRecord",
     "CommentRepository",
     "Edit",
+    "FoundRecord",
     "FullRevisionRecord",
     "Order",
     "Position",
@@ -56,11 +62,14 @@ __all__ = [
     "bookmarks_query",
     "comments_query",
     "edit",
+    "feed_query",
     "insert_unless_taken",
     "own_query",
     "page_query",
     "place_of",
     "publish_due",
     "revisions_query",
+    "search_query",
+    "tags_query",
     "total_query",
 ]

@@ -7,6 +7,7 @@ from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from modules.posts.services.bookmarks import BookmarkService
 from modules.posts.services.comments import CommentReads, CommentService
+from modules.posts.services.discovery import FOLLOWED, Discovery
 from modules.posts.services.facade import provide_posts
 from modules.posts.services.personal_data import erase, export
 from modules.posts.services.posts import RESTORABLE, PostService
@@ -51,6 +52,11 @@ def provide_comment_reads(reader: NamedDependency[Reader], directory: NamedDepen
     return CommentReads(reader, directory)
 
 
+def provide_discovery(reader: NamedDependency[Reader], directory: NamedDependency[Directory]) -> Discovery:
+    """For this module's own controllers."""
+    return Discovery(reader, directory)
+
+
 def provide_viewer_reads(reader: NamedDependency[Reader], directory: NamedDependency[Directory]) -> ViewerReads:
     """For this module's own controllers."""
     return ViewerReads(reader, directory)
@@ -62,11 +68,13 @@ def provide_revision_reads(reader: NamedDependency[Reader], directory: NamedDepe
 
 
 __all__ = [
+    "FOLLOWED",
     "RESTORABLE",
     "Act",
     "BookmarkService",
     "CommentReads",
     "CommentService",
+    "Discovery",
     "PostReads",
     "PostService",
     "ReactionService",
@@ -77,6 +85,7 @@ __all__ = [
     "provide_bookmark_service",
     "provide_comment_reads",
     "provide_comment_service",
+    "provide_discovery",
     "provide_post_reads",
     "provide_post_service",
     "provide_posts",

@@ -58,3 +58,8 @@ class FollowRepository(SQLAlchemyAsyncRepository[FollowRow]):
                 .execution_options(synchronize_session=False)
             )
         return known
+
+    async def followee_ids(self, user_id: UUID, *, limit: int) -> list[UUID]:
+        """The newest, straight from the index."""
+        statement = select(FollowRow.followee_id).where(FollowRow.follower_id == user_id)
+        return list((await self.session.scalars(statement.order_by(FollowRow.id.desc()).limit(limit))).all())

@@ -35,6 +35,9 @@ class FollowService(Follows):
     async def follower_ids(self, user_id: UUID, *, after: UUID | None, limit: int) -> list[UUID]:
         return await self._follows.follower_ids(user_id, after=after, limit=limit)
 
+    async def followee_ids(self, user_id: UUID, *, limit: int) -> list[UUID]:
+        return await self._follows.followee_ids(user_id, limit=limit)
+
     async def _lock_both(self, follower_id: UUID, followee_id: UUID) -> None:
         if follower_id == followee_id:
             raise CannotFollowYourself

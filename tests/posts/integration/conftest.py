@@ -22,7 +22,7 @@ from modules.posts.settings import PostSettings
 from modules.users import User
 from tests.callers import Caller, caller, credulous
 from tests.running import running
-from tests.users.fakes import FakeDirectory, FakeUsers
+from tests.users.fakes import FakeDirectory, FakeFollows, FakeUsers
 
 EVENTS = (PostPublished, PostDeleted, CommentWritten, ReactionAdded)
 
@@ -78,6 +78,18 @@ def users(everybody: People, ann: Caller, bob: Caller) -> People:
 
 
 @pytest.fixture(scope="module")
+def everybodys_follows() -> FakeFollows:
+    return FakeFollows()
+
+
+@pytest.fixture
+def follows(everybodys_follows: FakeFollows) -> FakeFollows:
+    """Who follows whom: nobody anybody, to begin with."""
+    everybodys_follows.pairs.clear()
+    return everybodys_follows
+
+
+@pytest.fixture(scope="module")
 def heard() -> Heard:
     return Heard()
 
@@ -114,12 +126,16 @@ async def runtime(settings: KernelSettings, product: tuple[Module, ...]) -> Asyn
 
 
 @pytest.fixture(scope="module")
-def alone(everybody: People, heard: Heard) -> Module:
+def alone(everybody: People, everybodys_follows: FakeFollows, heard: Heard) -> Module:
     """The module between its fakes."""
     real = posts(PostSettings())
     return replace(
         real,
-        dependencies={**real.dependencies, "directory": lambda: FakeDirectory(everybody)},
+        dependencies={
+            **real.dependencies,
+            "directory": lambda: FakeDirectory(everybody),
+            "follows": lambda: everybodys_follows,
+        },
         authenticator=credulous,
         subscribers=[Subscriber(kind, heard.hear, in_transaction=True) for kind in EVENTS],
     )

@@ -54,7 +54,7 @@ def fake() -> Facade:
     users, follows = FakeUsers(), FakeFollows()
 
     async def follow(follower_id: UUID, followee_id: UUID) -> None:
-        follows.pairs.add((follower_id, followee_id))
+        follows.pairs[follower_id, followee_id] = None
 
     async def leave(user_id: UUID) -> None:
         users.leaving.add(user_id)

@@ -49,3 +49,12 @@ async def test_whoever_follows_is_not_followed_for_that(follows: Follows, star: 
 
 async def test_nobody_follows_somebody_unknown(follows: Follows, star: UUID) -> None:
     assert await follows.follower_ids(new_id(), after=None, limit=2) == []
+
+
+async def test_whom_somebody_follows_comes_newest_first(follows: Follows, facade: Facade, ids: list[UUID]) -> None:
+    for followee_id in (ids[3], ids[1], ids[5]):
+        await facade.follow(ids[0], followee_id)
+    await facade.follow(ids[2], ids[4])
+    assert await follows.followee_ids(ids[0], limit=100) == [ids[5], ids[1], ids[3]]
+    assert await follows.followee_ids(ids[0], limit=2) == [ids[5], ids[1]]
+    assert await follows.followee_ids(ids[4], limit=2) == []

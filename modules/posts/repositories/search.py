@@ -1,0 +1,89 @@
+"""Full-text search, read beside the unit of work."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    String,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from kernel.reads import Query
+from modules.posts.models import PostRow
+from modules.posts.repositories.reading import PUBLIC, SummaryRecord, columns_of
+
+DEPTH = 500
+"""Ranked are so many posts that contain the words, the newest: what is common would take its time otherwise."""
+
+BEGIN, END = "\x02", "\x03"
+"""Around a word that was found. No text has them: they are taken out before."""
+
+LANGUAGE: ColumnElement[str] = literal_column("'simple'::regconfig")
+"""No language: every word is found as it is written, in any."""
+
+WORDS = func.plainto_tsquery(LANGUAGE, bindparam("q", type_=String()))
+"""All of them are wanted. Nothing in them is an operator."""
+
+MARKS = f"StartSel={BEGIN}, StopSel={END}"
+WHOLE = f"{MARKS}, HighlightAll=true"
+FRAGMENTS = f'{MARKS}, MaxFragments=2, MaxWords=30, MinWords=10, ShortWord=0, FragmentDelimiter=" … "'
+READ = 10_000
+"""Characters of a body that fragments are looked for in."""
+
+
+class FoundRecord(SummaryRecord, frozen=True, kw_only=True):
+    """A post that was found; ``as_of`` is when the newest that was ranked with it went public."""
+
+    score: int
+    as_of: datetime
+    title_words: str
+    body_words: str
+
+
+@lru_cache(2)
+def search_query(*, further: bool) -> Query[FoundRecord]:
+    """Public posts that contain all words, the best first; a ``further`` page ranks what the first one did."""
+    moment = DateTime(timezone=True)
+    score = cast(func.round(func.ts_rank(PostRow.search, WORDS) * 1_000_000), BigInteger)
+    contain = select(PostRow.id, PostRow.published_at, score.label("score"))
+    contain = contain.where(PostRow.search.op("@@")(WORDS), PUBLIC)
+    if further:
+        contain = contain.where(PostRow.published_at <= bindparam("as_of", type_=moment))
+    newest = (
+        contain.order_by(PostRow.published_at.desc(), PostRow.id.desc())
+        .limit(literal_column(str(DEPTH)))
+        .subquery("newest")
+    )
+    ranked = select(newest.c.id, newest.c.score, func.max(newest.c.published_at).over().label("as_of"))
+    if further:
+        after = tuple_(bindparam("after_score", type_=BigInteger()), bindparam("after_id", type_=Uuid()))
+        ranked = ranked.where(tuple_(newest.c.score, newest.c.id) < after)
+    best = (
+        ranked.order_by(newest.c.score.desc(), newest.c.id.desc())
+        .limit(bindparam("rows", type_=Integer()))
+        .subquery("best")
+    )
+    found = select(
+        *columns_of(SummaryRecord),
+        best.c.score,
+        best.c.as_of,
+        func.ts_headline(LANGUAGE, unmarked(PostRow.title), WORDS, WHOLE).label("title_words"),
+        func.ts_headline(LANGUAGE, unmarked(func.left(PostRow.body, READ)), WORDS, FRAGMENTS).label("body_words"),
+    ).join(best, best.c.id == PostRow.id)
+    return Query(found.order_by(best.c.score.desc(), PostRow.id.desc()), FoundRecord, planned_anew=True)
+
+
+def unmarked(text: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """A text without our marks."""
+    return func.translate(text, BEGIN + END, "")

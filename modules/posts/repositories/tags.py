@@ -1,0 +1,29 @@
+"""Tags and how often they are used, read beside the unit of work."""
+
+from functools import lru_cache
+
+import msgspec
+from sqlalchemy import Integer, String, bindparam, func, select, tuple_
+
+from kernel.reads import Query
+from modules.posts.models import TagRow
+
+
+class TagRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A tag of public posts."""
+
+    name: str
+    posts_count: int
+
+
+@lru_cache(4)
+def tags_query(*, beginning: bool, further: bool) -> Query[TagRecord]:
+    """Those of most posts first, all or with one ``beginning``; a ``further`` page begins after a tag."""
+    statement = select(TagRow.name, TagRow.posts_count).where(TagRow.posts_count > 0)
+    if beginning:
+        statement = statement.where(func.starts_with(TagRow.name, bindparam("beginning", type_=String())))
+    if further:
+        after = tuple_(bindparam("after_count", type_=Integer()), bindparam("after_name", type_=String()))
+        statement = statement.where(tuple_(TagRow.posts_count, TagRow.name) < after)
+    order = (TagRow.posts_count.desc(), TagRow.name.desc())
+    return Query(statement.order_by(*order).limit(bindparam("rows", type_=Integer())), TagRecord)
