@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
-from sqlalchemy import Float, Integer, Text, bindparam, func, select, text
+from sqlalchemy import Float, Integer, Text, bindparam, column, func, select, table, text
 
 from kernel.errors import Unavailable
 from kernel.reads import Query, Reader
@@ -25,6 +25,18 @@ class Backend(msgspec.Struct, frozen=True):
     pid: int
 
 
+class Fresh(Backend, frozen=True):
+    anew: int
+
+
+class Old(Backend, frozen=True):
+    kept: int
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    statement: str
+
+
 NUMBER = bindparam("number", type_=Integer)
 FACTS = Query(
     select(
@@ -35,6 +47,9 @@ FACTS = Query(
     Fact,
 )
 BACKEND = Query(select(func.pg_backend_pid(type_=Integer).label("pid")), Backend)
+ANEW = Query(select(func.pg_backend_pid(type_=Integer).label("pid"), text("0 AS anew")), Fresh, planned_anew=True)
+KEPT = Query(select(func.pg_backend_pid(type_=Integer).label("pid"), text("0 AS kept")), Old)
+PREPARED = Query(select(column("statement", Text)).select_from(table("pg_prepared_statements")), Prepared)
 NAP = Query(
     select(func.pg_backend_pid().label("pid")).select_from(func.pg_sleep(bindparam("seconds", type_=Float))), Backend
 )
@@ -96,3 +111,10 @@ async def test_first_readers_open_one_pool(settings: KernelSettings) -> None:
     seen = await asyncio.gather(*(reader.all(BACKEND) for _ in range(50)))
     assert len({backend.pid for (backend,) in seen}) <= settings.db.read_pool_size
     await reader.close()
+
+
+async def test_a_plan_is_kept_unless_it_is_to_be_made_anew(reader: Reader) -> None:
+    for _ in range(2):
+        assert (await reader.one(ANEW)) == Fresh(pid=(await reader.all(KEPT))[0].pid, anew=0)
+    prepared = [each.statement for each in await reader.all(PREPARED)]
+    assert (any("kept" in each for each in prepared), any("anew" in each for each in prepared)) == (True, False)
