@@ -1,5 +1,6 @@
 """Posts as they are committed, read beside the unit of work."""
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -25,6 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.reads import Query
 from modules.posts.models import PostRow
+from modules.posts.schemas import TAG
 
 Order: TypeAlias = Literal["newest", "oldest", "top"]
 
@@ -104,25 +106,35 @@ FULL = select(*columns_of(PostRecord)).where(PRESENT)
 BY_ID = Query(FULL.where(OF_POST), PostRecord)
 BY_SLUG = Query(FULL.where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)
 
+TAGS = ARRAY(String(50))
+
 CONDITIONS: dict[str, ColumnElement[bool]] = {
     "author_id": PostRow.author_id == bindparam("author_id", type_=Uuid()),
-    "tag": PostRow.tags.contains(bindparam("tag", type_=ARRAY(String(50)))),
+    "tag": PostRow.tags.contains(bindparam("tag", type_=TAGS)),
     "published_from": PostRow.published_at >= bindparam("published_from", type_=DateTime(timezone=True)),
     "published_to": PostRow.published_at < bindparam("published_to", type_=DateTime(timezone=True)),
 }
 
 
-@lru_cache(128)
-def page_query(form: frozenset[str], order: Order, *, further: bool) -> Query[SummaryRecord]:
-    """Published posts that fulfil the conditions named by ``form``; a ``further`` page begins after a position."""
+@lru_cache(512)
+def page_query(
+    form: frozenset[str], order: Order, *, further: bool, rows: int, tag: str | None = None
+) -> Query[SummaryRecord]:
+    """Published posts that fulfil the conditions named by ``form``; a ``further`` page begins after a position.
+
+    The number of rows is written out, so that PostgreSQL plans the statement once, and so is the tag: how many posts
+    carry it decides between the index of tags and that of the order.
+    """
     key, kind = (PostRow.reactions_count, BigInteger()) if order == "top" else (PostRow.published_at, DateTime(True))
     place = tuple_(key, PostRow.id)
-    statement = select(*columns_of(SummaryRecord)).where(PUBLIC, *conditions(form))
+    statement = select(*columns_of(SummaryRecord)).where(PUBLIC, *conditions(form - {"tag"}))
+    if tag is not None:
+        statement = statement.where(carries(tag))
     if further:
         position = tuple_(bindparam("after", type_=kind), bindparam("after_id", type_=Uuid()))
         statement = statement.where(place > position if order == "oldest" else place < position)
     directed = [column.asc() if order == "oldest" else column.desc() for column in (key, PostRow.id)]
-    return Query(statement.order_by(*directed).limit(bindparam("rows", type_=Integer())), SummaryRecord)
+    return Query(statement.order_by(*directed).limit(literal_column(str(rows), Integer)), SummaryRecord)
 
 
 @lru_cache(64)
@@ -141,6 +153,13 @@ def own_query(*, of_status: bool, further: bool) -> Query[SummaryRecord]:
     if further:
         statement = statement.where(PostRow.id < bindparam("after_id", type_=Uuid()))
     return Query(statement.order_by(PostRow.id.desc()).limit(bindparam("rows", type_=Integer())), SummaryRecord)
+
+
+def carries(tag: str) -> ColumnElement[bool]:
+    """A condition with the tag written out, which only what looks like a tag can be."""
+    if re.fullmatch(TAG, tag) is None:
+        raise ValueError(tag)
+    return PostRow.tags.contains(literal_column(f"'{{{tag}}}'::varchar[]", TAGS))
 
 
 def conditions(form: frozenset[str]) -> list[ColumnElement[bool]]:

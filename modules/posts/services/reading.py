@@ -117,8 +117,8 @@ class PostReads:
         given = filters.given()
         form = frozenset(given)
         after, after_id = position or (None, None)
-        query = page_query(form, filters.order, further=position is not None)
-        records = await self._reader.all(query, **given, after=after, after_id=after_id, rows=limit + 1)
+        query = page_query(form, filters.order, further=position is not None, rows=limit + 1, tag=filters.tag)
+        records = await self._reader.all(query, **given, after=after, after_id=after_id)
         shown = records[:limit]
         authors, tokens = await self._directory.find_with_tokens({record.author_id for record in shown})
         totals = await self._reader.all(total_query(form), **given) if include_total else []
