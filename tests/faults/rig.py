@@ -27,10 +27,16 @@ class Process:
         self._env = env
         self._command = [sys.executable, "-m", program, *arguments]
         self._process: subprocess.Popen[bytes] | None = None
+        self.output: Path | None = None
+        """A file to which everything goes that it says."""
 
     def start(self) -> Self:
         """Begin, or begin again."""
-        self._process = subprocess.Popen(self._command, env=self._env)
+        if self.output is None:
+            self._process = subprocess.Popen(self._command, env=self._env)
+            return self
+        with self.output.open("ab") as output:
+            self._process = subprocess.Popen(self._command, env=self._env, stdout=output, stderr=output)
         return self
 
     def send(self, number: signal.Signals) -> None:
@@ -66,6 +72,8 @@ class Rig:
         self._folder = folder
         self.variables = variables
         self._started: list[Process] = []
+        self.output: Path | None = None
+        """Where everything goes that processes say."""
 
     def __enter__(self) -> Self:
         self.postgres.start()
@@ -93,9 +101,9 @@ class Rig:
             **{"QUIRE_MAIL_URL": f"file:{self._folder / 'mail'}", **self.variables},
         )
 
-    def worker(self) -> Process:
+    def worker(self, **variables: str) -> Process:
         """A worker, running."""
-        return self._begin(Process(self.env, "work"))
+        return self._begin(Process({**self.env, **variables}, "work"))
 
     async def api(self, *arguments: str, program: str = "app", **variables: str) -> str:
         """An instance of the API, answering: its address."""
@@ -118,6 +126,7 @@ class Rig:
         self._started[-1].end(signal.SIGTERM)
 
     def _begin(self, process: Process) -> Process:
+        process.output = self.output
         self._started.append(process.start())
         return process
 
