@@ -6,7 +6,7 @@ look-ups of one turn of the event loop share one query; in between nothing is as
 
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -155,6 +155,6 @@ class TokenAuthenticator:
         self._people = people
         self._programs = programs
 
-    async def __call__(self, token: str) -> Principal:
+    def __call__(self, token: str) -> Awaitable[Principal]:
         """The caller; raises `InvalidToken`."""
-        return await (self._programs(token) if token.startswith(PERSONAL) else self._people(token))
+        return self._programs(token) if token.startswith(PERSONAL) else self._people(token)

@@ -8,13 +8,18 @@ from litestar.params import FromPath, JSONBody
 
 from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource
+from kernel.http.limiting import LIMITS
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
+from kernel.limits import Limit as RateLimit
 from kernel.pages import Page
 from kernel.security import Principal, in_person, signed_in_recently
 from modules.auth.schemas import CreatePersonalToken, NewPersonalToken, PersonalToken
 from modules.auth.services import PersonalTokens
+
+TOKENS = RateLimit("personal-tokens", 100, 3_600)
+"""Of one person: each is told of by mail."""
 
 
 class PersonalTokenController(Controller):
@@ -22,7 +27,12 @@ class PersonalTokenController(Controller):
 
     path = "/tokens"
 
-    @post("", operation_id="createPersonalToken", guards=[signed_in_recently], opt={"problems": [PermissionDenied]})
+    @post(
+        "",
+        operation_id="createPersonalToken",
+        guards=[signed_in_recently],
+        opt={"problems": [PermissionDenied], LIMITS: [TOKENS]},
+    )
     async def create(
         self,
         request: HttpRequest,
