@@ -11,8 +11,8 @@ from modules.notifications.services import Telling, provide_announcement_service
 from modules.posts import CommentWritten, PostPublished, ReactionAdded
 from modules.users import UserFollowed, UserRegistered, provide_audience, provide_follows, provide_users
 
-PAGE = 1_000
-"""Followers that are told in one transaction, with a few statements for all of them."""
+PAGE, PAGES = 1_000, 4
+"""Followers that are told with a few statements, and so many times that in one transaction."""
 
 
 def telling(uow: UnitOfWork) -> Telling:
@@ -42,25 +42,28 @@ async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
 
 async def tell_followers(event: PostPublished, uow: UnitOfWork) -> None:
     """Tell the first of those who follow the author."""
-    await tell_page(uow, event.event_id, event.post_id, event.author_id, after=None)
+    await tell_some(uow, event.event_id, event.post_id, event.author_id, after=None)
 
 
 async def tell_more_followers(event: FanOutContinued, uow: UnitOfWork) -> None:
     """Tell the next ones."""
-    await tell_page(uow, event.origin_id, event.post_id, event.author_id, after=event.after)
+    await tell_some(uow, event.origin_id, event.post_id, event.author_id, after=event.after)
 
 
-async def tell_page(uow: UnitOfWork, origin_id: UUID, post_id: UUID, author_id: UUID, *, after: UUID | None) -> None:
-    """Tell one page of followers and say, in the same transaction, where to go on.
+async def tell_some(uow: UnitOfWork, origin_id: UUID, post_id: UUID, author_id: UUID, *, after: UUID | None) -> None:
+    """Tell some of the followers and say, in the same transaction, where to go on.
 
-    Whatever else is to be told takes its turn in between, and a worker that dies loses one page, which is repeated.
+    Whatever else is to be told takes its turn in between, and what a dying worker has not committed is told again.
     """
-    followers = await provide_follows(uow).follower_ids(author_id, after=after, limit=PAGE)
     fact = Fact(event_id=origin_id, type="post_published", actor_id=author_id, target_kind="post", target_id=post_id)
-    await telling(uow).tell(fact, followers)
-    if len(followers) == PAGE:
-        rest = FanOutContinued(origin_id=origin_id, post_id=post_id, author_id=author_id, after=followers[-1])
-        await uow.publish(rest)
+    for _ in range(PAGES):
+        followers = await provide_follows(uow).follower_ids(author_id, after=after, limit=PAGE)
+        await telling(uow).tell(fact, followers)
+        if len(followers) < PAGE:
+            return
+        after = followers[-1]
+    if after is not None:
+        await uow.publish(FanOutContinued(origin_id=origin_id, post_id=post_id, author_id=author_id, after=after))
 
 
 async def tell_of_comment(event: CommentWritten, uow: UnitOfWork) -> None:

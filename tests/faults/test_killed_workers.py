@@ -29,8 +29,9 @@ FOLLOWED = """
 """
 PUBLISHED = """
     INSERT INTO kernel.outbox (id, topic, subscriber, payload)
-    VALUES ($1, 'posts.published', 'notifications.subscribers.tell_followers',
-            jsonb_build_object('type', 'posts.published', 'event_id', $1, 'post_id', $1, 'author_id', $2::uuid))
+    VALUES ($1::uuid, 'posts.published', 'notifications.subscribers.tell_followers',
+            jsonb_build_object('type', 'posts.published', 'event_id', $1::uuid,
+                               'post_id', $1::uuid, 'author_id', $2::uuid))
 """
 OPEN = "SELECT count(*) FROM kernel.outbox WHERE done_at IS NULL"
 TOLD = "SELECT count(*) FROM notifications.notifications"

@@ -15,6 +15,7 @@ from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow, lease
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
+from modules.notifications import subscribers
 from modules.notifications.models import InboxRow, NotificationRow
 from modules.notifications.subscribers import greet, tell_followee, tell_followers
 from modules.posts import PostPublished
@@ -71,8 +72,9 @@ async def test_every_follower_hears_of_a_post_once(runtime: Runtime, settings: K
 
 
 async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(
-    runtime: Runtime, settings: KernelSettings
+    runtime: Runtime, settings: KernelSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(subscribers, "PAGES", 1)
     author, reader = new_id(), new_id()
     await follow(runtime, author, MANY)
     news = PostPublished(post_id=new_id(), author_id=author)
