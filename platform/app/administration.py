@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from app.registry import modules
+from kernel.cache import EVERYTHING
 from kernel.runtime import open_runtime
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
@@ -51,3 +52,18 @@ def in_transaction(env: Mapping[str, str], act: Callable[[KernelSettings, UnitOf
             await runtime.close()
 
     return asyncio.run(run())
+
+
+def forget_cached(env: Mapping[str, str]) -> None:
+    """Serve nothing that was read before: the database is another one."""
+
+    async def forget() -> None:
+        settings = KernelSettings.from_env(env)
+        runtime = open_runtime(settings, modules(settings, env))
+        try:
+            async with runtime.database.unit_of_work() as uow:
+                uow.changes(EVERYTHING)
+        finally:
+            await runtime.close()
+
+    asyncio.run(forget())

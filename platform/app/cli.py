@@ -234,6 +234,37 @@ def seed(data_dir: Path, users: int, posts: int) -> None:
 
 
 @quire.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@data_dir
+def backup(data_dir: Path, file: Path) -> None:
+    """Write everything, as of one moment, into FILE."""
+    from app.backup import backup
+
+    with ready(data_dir) as env:
+        backup(url("DATABASE_URL", env, "postgresql", "postgres"), file)
+    click.echo(f"{file} holds everything. The secret key is not in it, and without that key it is not complete.")
+
+
+@quire.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.confirmation_option(prompt="Replace everything in the database?")
+@data_dir
+def restore(data_dir: Path, file: Path) -> None:
+    """Replace everything by what is in FILE, and bring it to the newest schema. Stop API and workers before."""
+    from app.backup import restore
+    from app.migrations import upgrade
+
+    with ready(data_dir) as env:
+        database_url = url("DATABASE_URL", env, "postgresql", "postgres")
+        restore(database_url, file)
+        upgrade(database_url)
+        from app.administration import forget_cached
+
+        forget_cached(env)
+    click.echo(f"Everything is as it was in {file}.")
+
+
+@quire.command()
 @click.option("--api", type=click.IntRange(0), default=1, show_default=True, help="Processes of the API in all.")
 @click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Worker processes in all.")
 @data_dir
