@@ -12,11 +12,14 @@ from kernel.settings import KernelSettings
 ROWS_A_PERSON = 12
 """A person, a password, whom they follow: about."""
 
+ROWS_TWO_POSTS = 3
+"""A tenth of all posts has some comments and reactions: about."""
+
 
 def seed(env: Mapping[str, str], *, users: int, posts: int, advance: Callable[[int, int], None]) -> str:
     """Write it all, or nothing; everybody's password. ``advance`` hears how many rows were written, of how many."""
     settings = KernelSettings.from_env(env)
-    total = users * ROWS_A_PERSON + posts
+    total = users * ROWS_A_PERSON + posts * ROWS_TWO_POSTS // 2
 
     async def write() -> str:
         connection = await asyncpg.connect(settings.database_url)

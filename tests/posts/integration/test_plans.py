@@ -105,6 +105,7 @@ async def test_lists_of_readers_come_out_of_an_index_in_their_order(library: asy
     assert "ix_posts_bookmarks_newest" in bookmarks, bookmarks
     tags = await plan(library, tags_query(beginning=False, further=further), after_count=9, after_name="t9", rows=21)
     assert "ix_posts_tags_popular" in tags, tags
+    assert "posts_count > $" not in tags_query(beginning=False, further=further).prepared({})[0]
     for text in (comments, bookmarks, tags):
         assert "Seq Scan" not in text, text
 
