@@ -39,6 +39,9 @@ async def ada(client: httpx.AsyncClient, people: People, runtime: Runtime, setti
         changed = {"title": f"{title} again"}
         await client.patch(f"/api/v1/posts/{answer.json()['id']}", json=changed, headers=ada.headers)
     await client.patch("/api/v1/users/me", json={"bio": f"I am {NAME}."}, headers=ada.headers)
+    program = {"name": f"A script of {NAME}", "scopes": []}
+    made = await client.post("/api/v1/auth/tokens", json=program, headers={**ada.headers, "Idempotency-Key": "program"})
+    assert made.status_code == 201
     for one, other in ((ada, bob), (bob, ada)):
         await client.put(f"/api/v1/users/{other.id}/follow", headers=one.headers)
     await deliver_everything(runtime, settings)
@@ -61,8 +64,9 @@ async def test_an_export_holds_what_somebody_has_in_every_module(
 ) -> None:
     files = await archive(client, ada, runtime, settings)
     contributing = {module.name for module in product if module.export} | {"kernel"}
-    assert {name.partition("/")[0] for name in files} == contributing >= {"users", "posts", "notifications"}
+    assert {name.partition("/")[0] for name in files} == contributing >= {"users", "auth", "posts", "notifications"}
     assert (files["users/profile.json"]["email"], files["users/profile.json"]["name"]) == (EMAIL, NAME)
+    assert [token["name"] for token in files["auth/personal_tokens.json"]] == [f"A script of {NAME}"]
     assert {post["body"] for post in files["posts/posts.json"]} == {DRAFT, PUBLISHED}
     assert {mail["recipient"] for mail in files["kernel/mails.json"]} == {EMAIL}
     assert {each["type"] for each in files["notifications/notifications.json"]} >= {"welcome", "new_follower"}
