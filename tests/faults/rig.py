@@ -39,6 +39,12 @@ class Process:
             self._process = subprocess.Popen(self._command, env=self._env, stdout=output, stderr=output)
         return self
 
+    @property
+    def pid(self) -> int:
+        """Of the one that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         """TERM, KILL, STOP or CONT."""
         assert self._process is not None
@@ -120,6 +126,11 @@ class Rig:
 
             await eventually(answers, PATIENCE)
         return address
+
+    @property
+    def last_pid(self) -> int:
+        """Of the process that was started last."""
+        return self._started[-1].pid
 
     def stop_last(self) -> None:
         """Ask the process that was started last to stop, and wait until it has."""
