@@ -24,10 +24,9 @@ def topic(event: type[Event]) -> str:
     return str(event.__struct_config__.tag)
 
 
-def encode(event: Event) -> dict[str, Any]:  # Any: JSON
-    """Plain builtins, ready for a JSONB column."""
-    payload: dict[str, Any] = msgspec.to_builtins(event)
-    return payload
+def encode(event: Event) -> str:
+    """As JSON."""
+    return msgspec.json.encode(event).decode()
 
 
 def decode(payload: dict[str, Any], kind: type[E]) -> E:  # Any: JSON

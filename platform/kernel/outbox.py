@@ -8,12 +8,29 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, delete, func, select, text, true, update
-from sqlalchemy.dialects.postgresql import JSONB
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    String,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from kernel.db import Entity, schema, utc_now
+from kernel.reads import Query
 
 
 class Base(Entity):
@@ -47,6 +64,35 @@ class OutboxRow(Base):
 FORGOTTEN_AT_ONCE = 5_000
 
 OPEN = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A row that was added."""
+
+    id: UUID
+
+
+def column(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:  # Any: of any type
+    """All values of one column of the new rows."""
+    return func.unnest(bindparam(name, type_=ARRAY(kind)))
+
+
+ADD = Query(
+    insert(OutboxRow)
+    .from_select(
+        ["id", "topic", "subscriber", "payload"],
+        select(
+            column("ids", Uuid()),
+            column("topics", Text()),
+            column("subscribers", Text()),
+            column("payloads", Text()).cast(JSONB),
+        ),
+        include_defaults=False,
+    )
+    .returning(OutboxRow.id),
+    Written,
+)
+"""Any number of rows, one statement."""
 
 
 async def lease(

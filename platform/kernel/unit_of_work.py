@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from kernel import outbox
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
+from kernel.db import new_id
 from kernel.errors import DomainError, Unavailable
 from kernel.events import E, Event, encode, topic
-from kernel.outbox import OutboxRow
 from kernel.poke import Poke
 from kernel.reads import Query, T
 
@@ -49,15 +49,16 @@ class UnitOfWork:
 
     async def publish(self, *events: Event) -> None:
         """State facts: in-transaction subscribers run now, the others at least once after the commit, if any."""
-        rows = []
+        rows: list[tuple[UUID, str, str, str]] = []
         for event in events:
             for subscriber in self._subscribers.get(topic(type(event)), ()):
                 if subscriber.in_transaction:
                     await subscriber.handler(event, self)
                 else:
-                    rows.append({"topic": topic(type(event)), "subscriber": subscriber.name, "payload": encode(event)})
+                    rows.append((new_id(), topic(type(event)), subscriber.name, encode(event)))
         if rows:
-            await self.session.execute(insert(OutboxRow), rows)
+            ids, topics, subscribers, payloads = map(list, zip(*rows, strict=True))
+            await self.run(outbox.ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads)
             self._has_news = True
 
     # Any: values of any type of PostgreSQL

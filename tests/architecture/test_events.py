@@ -100,7 +100,7 @@ def test_no_event_has_changed_so_that_another_version_cannot_read_it(name: str) 
 @pytest.mark.parametrize("name", sorted(committed()))
 def test_what_the_committed_version_wrote_is_read(name: str) -> None:
     payload = {field: sample(kind) for field, kind in fields(committed()[name]).items()}
-    written = msgspec.json.decode(msgspec.json.encode(encode(decode(payload, EVENTS[name]))))
+    written = msgspec.json.decode(encode(decode(payload, EVENTS[name])))
     assert written == {**written, **payload}
 
 
@@ -169,8 +169,8 @@ def test_an_incompatible_change_is_noticed(change: type[Event]) -> None:
 def test_an_optional_field_may_be_added_and_is_read_by_both_versions() -> None:
     assert list(breaks(msgspec.json.schema(Before), msgspec.json.schema(WithMore))) == []
     old, new = Before(user_id=UUID(int=1)), WithMore(user_id=UUID(int=1), more=1)
-    assert decode(encode(old), WithMore).more is None
-    assert decode(encode(new), Before).user_id == new.user_id
+    assert decode(msgspec.json.decode(encode(old)), WithMore).more is None
+    assert decode(msgspec.json.decode(encode(new)), Before).user_id == new.user_id
 
 
 if __name__ == "__main__":
