@@ -3,9 +3,9 @@
 The row, not a job in Redis, is the promise that a subscriber runs (https://microservices.io/patterns/data/transactional-outbox.html).
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -66,6 +66,10 @@ FORGOTTEN_AT_ONCE = 5_000
 OPEN = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
 
 
+New: TypeAlias = tuple[UUID, str, str, str]
+"""Id, topic, subscriber, and the event as JSON."""
+
+
 class Written(msgspec.Struct, frozen=True):
     """A row that was added."""
 
@@ -93,6 +97,12 @@ ADD = Query(
     Written,
 )
 """Any number of rows, one statement."""
+
+
+async def add(run: Callable[..., Awaitable[object]], rows: Sequence[New]) -> None:
+    """Write rows with `UnitOfWork.run`."""
+    ids, topics, subscribers, payloads = map(list, zip(*rows, strict=True))
+    await run(ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads)
 
 
 async def lease(

@@ -4,6 +4,7 @@ A session of the ORM costs seven times the query that it sends. What is read her
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,9 @@ from kernel.settings import DatabaseSettings
 
 T = TypeVar("T")
 
+PAUSE = 1.0
+"""Seconds for which a replica that failed is left alone."""
+
 LOST = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InternalClientError, ConnectionError)
 """The connection, not the statement, was at fault. (One that was closed unheard is in an odd state for asyncpg.)"""
 
@@ -28,7 +32,8 @@ class Query(Generic[T]):
     """A statement whose columns are the fields of ``kind``; its parameters have names (`bindparam`). Compiled once.
 
     One that writes is run by `UnitOfWork.run`. ``planned_anew`` is for a statement whose good plan depends on what it
-    is given: PostgreSQL would soon settle for one plan, which for a search can be a hundred times too slow.
+    is given: PostgreSQL would soon settle for one plan, which for a search can be a hundred times too slow. One that
+    ``tolerates_lag`` may be answered by a replica, if there is one; nothing that fills a cache may.
     """
 
     # Any: `kind` knows the columns
@@ -38,10 +43,12 @@ class Query(Generic[T]):
         kind: type[T],
         *,
         planned_anew: bool = False,
+        tolerates_lag: bool = False,
     ) -> None:
         self._statement = statement
         self.kind = kind
         self.planned_anew = planned_anew
+        self.tolerates_lag = tolerates_lag
 
     @cached_property
     def _compiled(self) -> tuple[str, list[tuple[str, Any]]]:  # Any: values of any type of PostgreSQL
@@ -57,14 +64,21 @@ class Query(Generic[T]):
 class Reader:
     """A small pool that only reads, each statement for itself: no transaction, no session, no reset."""
 
-    def __init__(self, database_url: str, settings: DatabaseSettings) -> None:
+    def __init__(self, database_url: str, settings: DatabaseSettings, *, replica_url: str | None = None) -> None:
         self._url = database_url
+        self._replica = None if replica_url is None else Reader(replica_url, settings)
+        self._alone_until = 0.0
         self._settings = settings
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
     async def all(self, query: Query[T], **parameters: Any) -> list[T]:  # Any: values of any type of PostgreSQL
         """Every row; raises `Unavailable` when no connection is free in time."""
+        if query.tolerates_lag and self._replica is not None and time.monotonic() >= self._alone_until:
+            try:
+                return await self._replica.all(query, **parameters)
+            except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InternalClientError):
+                self._alone_until = time.monotonic() + PAUSE  # the primary knows it, too
         sql, arguments = query.prepared(parameters)
         try:
             rows = await self._fetch(sql, arguments, query.planned_anew)
@@ -88,6 +102,8 @@ class Reader:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        if self._replica is not None:
+            await self._replica.close()
         if self._pool is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._pool.close(), timeout=5)

@@ -73,7 +73,7 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         engine=engine,
         redis=redis,
         cache=cache,
-        reader=Reader(settings.database_url, settings.db),
+        reader=Reader(settings.database_url, settings.db, replica_url=settings.database_replica_url),
         limiter=Limiter(redis, enabled=settings.http.rate_limits == "on"),
         poke=poke,
         broadcast=broadcast,

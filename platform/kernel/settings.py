@@ -124,6 +124,8 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     env: Literal["development", "test", "production"] = "development"
     database_url: str
+    database_replica_url: str | None = None
+    """A copy that may lag behind: for reads that tolerate it."""
     redis_url: str
     secret_keys: tuple[str, ...]
     """The first encrypts, all decrypt."""
@@ -158,6 +160,9 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
         given = {field: read(name, env[name], kinds[field]) for field, name in variables.items() if env.get(name)}
         settings = cls(
             database_url=url("DATABASE_URL", env, "postgresql", "postgres"),
+            database_replica_url=url("DATABASE_REPLICA_URL", env, "postgresql", "postgres")
+            if env.get("DATABASE_REPLICA_URL")
+            else None,
             redis_url=url("REDIS_URL", env, "redis", "rediss", "redis+sentinel"),
             mail_url=url("QUIRE_MAIL_URL", env, "smtp", "smtps", "file"),
             public_url=url("QUIRE_PUBLIC_URL", env, "http", "https", default=DESK).rstrip("/"),

@@ -49,7 +49,7 @@ class UnitOfWork:
 
     async def publish(self, *events: Event) -> None:
         """State facts: in-transaction subscribers run now, the others at least once after the commit, if any."""
-        rows: list[tuple[UUID, str, str, str]] = []
+        rows: list[outbox.New] = []
         for event in events:
             for subscriber in self._subscribers.get(topic(type(event)), ()):
                 if subscriber.in_transaction:
@@ -57,8 +57,7 @@ class UnitOfWork:
                 else:
                     rows.append((new_id(), topic(type(event)), subscriber.name, encode(event)))
         if rows:
-            ids, topics, subscribers, payloads = map(list, zip(*rows, strict=True))
-            await self.run(outbox.ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads)
+            await outbox.add(self.run, rows)
             self._has_news = True
 
     # Any: values of any type of PostgreSQL

@@ -80,15 +80,15 @@ async def read(authors: Mapping[str, Author], addresses: Sequence[str], until: f
         turn += 1
         at = random.choice(connections)
         author = authors[random.choice(posts)]
-        least = {post: (each.title, each.name) for post, each in authors.items()} if turn % 8 == 0 else {}
+        least = {post: (each.title, each.name) for post, each in authors.items()} if turn % 4 == 0 else {}
         title, name = author.title, author.name
         try:
-            if turn % 8 == 0:
+            if turn % 4 == 0:
                 status, page = await at.call("GET", "/api/v1/posts?limit=50")
                 for item in page["items"] if status == 200 else ():
                     if item["id"] in least:
                         check_post(findings, "list", item, *least[item["id"]])
-            elif turn % 8 == 4:
+            elif turn % 8 == 6:
                 status, profile = await at.call("GET", f"/api/v1/users/{author.id}")
                 if status == 200:
                     findings.check("profile", profile["name"], name)

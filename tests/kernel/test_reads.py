@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -118,3 +119,31 @@ async def test_a_plan_is_kept_unless_it_is_to_be_made_anew(reader: Reader) -> No
         assert (await reader.one(ANEW)) == Fresh(pid=(await reader.all(KEPT))[0].pid, anew=0)
     prepared = [each.statement for each in await reader.all(PREPARED)]
     assert (any("kept" in each for each in prepared), any("anew" in each for each in prepared)) == (True, False)
+
+
+class Where(msgspec.Struct, frozen=True):
+    """The database that answered."""
+
+    name: str
+
+
+HERE = Query(select(func.current_database().label("name")), Where)
+ANYWHERE = Query(select(func.current_database().label("name")), Where, tolerates_lag=True)
+
+
+async def test_what_tolerates_lag_is_read_from_the_replica_and_nothing_else(settings: KernelSettings) -> None:
+    primary = urlsplit(settings.database_url).path[1:]
+    replica = urlsplit(settings.database_url)._replace(path="/postgres").geturl()
+    reader = Reader(settings.database_url, settings.db, replica_url=replica)
+    assert await reader.one(HERE) == Where(primary)
+    assert await reader.one(ANYWHERE) == Where("postgres")
+    await reader.close()
+
+
+async def test_without_its_replica_the_primary_answers(settings: KernelSettings) -> None:
+    primary = urlsplit(settings.database_url).path[1:]
+    for replica in (None, "postgresql://nobody@127.0.0.1:1/nothing"):
+        reader = Reader(settings.database_url, settings.db, replica_url=replica)
+        for _ in range(3):
+            assert await reader.one(ANYWHERE) == Where(primary)
+        await reader.close()

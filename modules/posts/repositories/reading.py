@@ -134,7 +134,8 @@ def page_query(
         position = tuple_(bindparam("after", type_=kind), bindparam("after_id", type_=Uuid()))
         statement = statement.where(place > position if order == "oldest" else place < position)
     directed = [column.asc() if order == "oldest" else column.desc() for column in (key, PostRow.id)]
-    return Query(statement.order_by(*directed).limit(literal_column(str(rows), Integer)), SummaryRecord)
+    statement = statement.order_by(*directed).limit(literal_column(str(rows), Integer))
+    return Query(statement, SummaryRecord, tolerates_lag=further)  # the others fill the cache
 
 
 @lru_cache(64)
