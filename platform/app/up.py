@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+import modules
 from app import processes
 from app.data_folder import private_folder
 from app.embedded import Postgres, Server, Valkey
@@ -40,7 +41,8 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
     with until_interrupted(), ExitStack() as stack:
         listening(host, port).close()  # before anything is started
         env = with_defaults(data_dir, {"QUIRE_PUBLIC_URL": address(host, port), **os.environ})
-        run("check-settings", env)
+        if concerns_modules(env):
+            run("check-settings", env)
         folder = data_dir.absolute()
         servers: list[Server] = []
         if lacks_servers(env):
@@ -75,6 +77,12 @@ def start_servers(folder: Path, env: dict[str, str], stack: ExitStack) -> list[S
     for server in missing.values():
         server.wait()
     return list(missing.values())
+
+
+def concerns_modules(env: Mapping[str, str]) -> bool:
+    """Whether a module is configured at all: without that, to load them all would be a second or two for nothing."""
+    sections = tuple(f"QUIRE_{folder.name.upper()}_" for folder in Path(modules.__file__).parent.iterdir())
+    return any(name.startswith(sections) for name in env)
 
 
 def run(command: str, env: Mapping[str, str]) -> None:
