@@ -24,6 +24,7 @@ class UserRow(Base):
     __table_args__ = (
         Index("ix_users_leaving", "deletion_requested_at", postgresql_where=text("deletion_requested_at IS NOT NULL")),
         Index("ix_users_users_roles", "roles", postgresql_using="gin"),
+        Index("ix_users_superusers", "id", postgresql_where=text("is_superuser")),
         Index("ix_users_users_created_at", "created_at", "id"),
         Index("ix_users_users_email", "email", "id"),
         Index("ix_users_users_name", "name", "id"),

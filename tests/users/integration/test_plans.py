@@ -73,6 +73,14 @@ async def test_a_page_of_people_comes_out_of_an_index_in_its_order(
     assert "Sort" not in text, text
 
 
+async def test_superusers_are_found_by_index(crowd: asyncpg.Connection) -> None:
+    text = await plan(
+        crowd, page_query(frozenset({"is_superuser"}), "email", further=False), is_superuser=True, rows=21
+    )
+    assert "ix_users_superusers" in text, text
+    assert "Seq Scan" not in text, text
+
+
 async def test_holders_of_a_role_are_found_by_index(crowd: asyncpg.Connection) -> None:
     query = page_query(frozenset({"role"}), "-created_at", further=False)
     text = await plan(crowd, query, role=["moderator"], rows=21)
