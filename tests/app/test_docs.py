@@ -87,6 +87,7 @@ async def test_the_document_is_the_same_in_both_notations(client: httpx.AsyncCli
 async def test_a_reader_may_sign_in(client: httpx.AsyncClient) -> None:
     document = (await client.get("/schema/openapi.json")).json()
     schemes = document["components"]["securitySchemes"]
+    assert "qpat_" in schemes["BearerToken"].pop("description")
     assert schemes["BearerToken"] == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     assert schemes["Password"]["flows"]["password"]["tokenUrl"] == "/token"
     assert document["security"] == [{"BearerToken": []}, {"Password": []}]
