@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from asyncpg import DataError, InterfaceError, InvalidCachedStatementError
+from asyncpg import DataError, InterfaceError, InternalClientError, InvalidCachedStatementError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -33,7 +33,7 @@ def is_undone(error: BaseException) -> bool:
     """
     causes = list(chain(error))
     return not any(isinstance(cause, DomainError) for cause in causes) and any(
-        isinstance(cause, InvalidCachedStatementError)
+        isinstance(cause, InvalidCachedStatementError | InternalClientError)
         or (isinstance(cause, DBAPIError) and cause.connection_invalidated)
         or str(getattr(cause, "sqlstate", None)).startswith(UNDONE)
         for cause in causes
@@ -52,7 +52,7 @@ def to_domain_error(error: BaseException) -> DomainError | None:
                 return PreconditionFailed()
             case DataError():
                 return unstorable()
-            case PoolTimeout() | InterfaceError():
+            case PoolTimeout() | InterfaceError() | InternalClientError():  # the last: closed while nobody listened
                 return Unavailable()
             case OSError(filename=None):  # names no file, so it comes from the network; timeouts are among them
                 return Unavailable()

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 
-from kernel.db.failures import to_domain_error
+from kernel.db.failures import is_undone, to_domain_error
 from kernel.errors import Conflict, DomainError, PreconditionFailed, Unavailable, ValidationFailed
 
 STATES: dict[str, type[DomainError] | None] = {
@@ -74,6 +74,7 @@ def test_the_sqlstate_decides_however_it_is_wrapped(state: str, expected: type[D
         PoolTimeout("QueuePool limit"),
         OperationalError("SELECT 1", (), ConnectionRefusedError()),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
         asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
         asyncpg.CannotConnectNowError("the database system is starting up"),
         ConnectionRefusedError(111, "refused"),
@@ -87,6 +88,10 @@ def test_the_sqlstate_decides_however_it_is_wrapped(state: str, expected: type[D
 )
 def test_a_database_that_cannot_be_reached_is_unavailable(error: Exception) -> None:
     assert isinstance(to_domain_error(error), Unavailable)
+
+
+def test_a_connection_that_was_closed_unheard_has_done_nothing_and_is_tried_again() -> None:
+    assert is_undone(asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"))
 
 
 def test_a_row_that_changed_meanwhile_is_a_failed_precondition() -> None:
