@@ -4,7 +4,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -113,7 +113,7 @@ def mails_to(mailbox: Path, person: User, *, welcome: bool = False) -> list[Emai
     return [mail for mail in mine if (mail["Subject"] == hello) is welcome and "Confirm" not in mail["Subject"]]
 
 
-def text_of(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
+def text_of(mail: EmailMessage, part: Literal["plain", "html"] = "plain") -> str:
+    body = mail.get_body((part,))
     assert body is not None
     return str(body.get_content())

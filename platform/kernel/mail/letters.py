@@ -29,7 +29,11 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
-    """How to get no more letters like this one: an address that takes a POST (RFC 8058), and a page for people."""
+    """How to get no more letters like this one: an address that takes a POST (RFC 8058), and a page for people.
+
+    Mail programs offer the first, the HTML part links to the second. The text part does not: a token's link is the
+    first link there, so that programs find it.
+    """
 
     one_click: str
     page: Link
@@ -74,7 +78,6 @@ def to_message(letter: Letter, mail: Mail, *, sender: str, domain: str) -> Email
     for header, value in {**letter.headers, **(way_out.headers() if way_out else {})}.items():
         message.set_raw(header, one_line(value))
     parts = [*letter.paragraphs[:1], *([letter.link.url] if letter.link else []), *letter.paragraphs[1:]]
-    parts += [f"{way_out.page.label}: {way_out.page.url}"] if way_out else []
     message.set_content("\n\n".join(parts) + "\n", cte="quoted-printable")
     message.add_alternative(html().render(letter=letter), subtype="html", cte="quoted-printable")
     return message
