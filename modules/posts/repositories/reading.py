@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
+    ScalarSelect,
     String,
     Uuid,
     and_,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from kernel.reads import Query
 from modules.posts.models import PostRow
@@ -131,11 +133,16 @@ def page_query(
     if tag is not None:
         statement = statement.where(carries(tag))
     if further:
-        position = tuple_(bindparam("after", type_=kind), bindparam("after_id", type_=Uuid()))
+        position = tuple_(unseen("after", kind), unseen("after_id", Uuid()))
         statement = statement.where(place > position if order == "oldest" else place < position)
     directed = [column.asc() if order == "oldest" else column.desc() for column in (key, PostRow.id)]
     statement = statement.order_by(*directed).limit(literal_column(str(rows), Integer))
     return Query(statement, SummaryRecord, tolerates_lag=further)  # the others fill the cache
+
+
+def unseen(name: str, kind: TypeEngine[Any]) -> ScalarSelect[Any]:  # Any: of any type of PostgreSQL
+    """A parameter that the planner cannot look at, so that it plans once: it would plan anew for every position."""
+    return select(bindparam(name, type_=kind)).scalar_subquery()
 
 
 @lru_cache(64)

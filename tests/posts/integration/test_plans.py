@@ -14,9 +14,11 @@ from kernel.reads import Query
 from modules.posts.repositories import (
     STANDING,
     VIEWER_STATES,
+    Order,
     bookmarks_query,
     comments_query,
     feed_query,
+    page_query,
     search_query,
     tags_query,
 )
@@ -31,7 +33,7 @@ FILL = f"""
                              comments_count, version, created_at, updated_at)
     SELECT lpad(to_hex(n), 32, '0')::uuid, lpad(to_hex(n % 1000), 32, '0')::uuid, 's' || n, 'Post ' || n,
            'common words' || CASE WHEN n % 1000 = 0 THEN ' rare' ELSE '' END, '{{}}', 'published',
-           '2026-01-01Z'::timestamptz + n * interval '1 minute', '{{}}', 0, 0, 1, now(), now()
+           '2026-01-01Z'::timestamptz + n * 7919 % {POSTS} * interval '1 minute', '{{}}', 0, 0, 1, now(), now()
     FROM generate_series(1, {POSTS}) AS n;
     INSERT INTO posts.comments (id, post_id, author_id, body, version)
     SELECT gen_random_uuid(), id, author_id, 'x', 1 FROM posts.posts LIMIT 20000;
@@ -64,6 +66,22 @@ async def plan(library: asyncpg.Connection, query: Query[Any], **parameters: Any
     """How PostgreSQL goes about it."""
     sql, arguments = query.prepared(parameters)
     return "\n".join(row[0] for row in await library.fetch(f"EXPLAIN {sql}", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("order", "after"), [("newest", datetime(2026, 3, 10, tzinfo=UTC)), ("oldest", datetime(2026, 1, 2, tzinfo=UTC))]
+)
+async def test_pages_are_planned_once_and_not_for_every_position(
+    library: asyncpg.Connection, order: Order, after: datetime
+) -> None:
+    sql, arguments = page_query(frozenset(), order, further=True, rows=101).prepared(
+        {"after": after, "after_id": SOMEBODY}
+    )
+    statement = await library.prepare(sql)
+    for _ in range(10):
+        assert len(await statement.fetch(*arguments)) == 101
+    plans = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE name = $1"
+    assert tuple(await library.fetchrow(plans, statement.get_name())) == (5, 5)  # as PostgreSQL does it by default
 
 
 @pytest.mark.parametrize("further", [False, True])
