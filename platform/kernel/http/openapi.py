@@ -186,7 +186,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
         yield NotFound
     yield ValidationFailed  # an unknown query parameter is enough
     if operation.request_body:
-        yield from (MalformedBody, PayloadTooLarge, UnsupportedMediaType)
+        yield from (MalformedBody, UnsupportedMediaType)
     if any(isinstance(each, Parameter) and each.name == "cursor" for each in operation.parameters or []):
         yield InvalidCursor
     if takes_tokens(handler):
@@ -198,7 +198,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
     if any(guard.recently for guard in guards):
         yield ReauthenticationRequired
     if method != "GET":
-        yield Conflict
+        yield from (Conflict, PayloadTooLarge)
     if takes_precondition(handler):
         yield PreconditionFailed
 

@@ -79,6 +79,7 @@ class Way:
         self._limits: Sequence[Limit] = handler.opt.get(LIMITS, ())
         self._count: Count | None = handler.opt.get("count")
         self._before = handler.resolve_before_request()
+        self._leaves_bodies = handler.parsed_data_field is None and handler.http_methods != {"GET"}
         self._extractors = model.extractors
         self._constants = constants(provided)
         self._steps = [
@@ -112,6 +113,8 @@ class Way:
                 await self._count(request, limit)
         if self._before is not None:
             await self._before(request)
+        if self._leaves_bodies:
+            await request.body()  # one that is too large is refused, also where nobody wants one
         values: Values = {"request": request, **self._constants}
         for extract in self._extractors:
             await extract(values, request)

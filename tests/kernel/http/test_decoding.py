@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
-from litestar import post
+from litestar import post, put
 from litestar.params import JSONBody
 
 from kernel.errors import ValidationFailed
@@ -63,12 +63,17 @@ async def optional(data: JSONBody[Options | None] = None) -> bool:
     return data is None
 
 
+@put("/nothing", status_code=204)
+async def nothing() -> None:
+    pass
+
+
 @post("/many")
 async def many(data: JSONBody[list[Options]]) -> int:
     return len(data)
 
 
-APP = application(create, anything, dated, optional, many)
+APP = application(create, anything, dated, optional, nothing, many)
 GOOD = {"title": "On folding", "body": "Fold it twice."}
 
 
@@ -237,6 +242,19 @@ async def test_a_body_may_have_one_mebibyte(size: int, status: int) -> None:
         unannounced = await client.post("/posts", content=chunked(), headers=headers)
     for answer in (announced, unannounced):
         problem_of(answer, status, "validation_failed" if status == 422 else "payload_too_large")
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 204), (MAX_BODY, 204), (MAX_BODY + 1, 413)])
+async def test_so_may_a_body_that_nobody_wants(size: int, status: int) -> None:
+    async def chunked() -> Any:
+        yield b"x" * size
+
+    async with talking_to(APP) as client:
+        headers = {"content-type": "text/plain"}
+        answers = [await client.put("/nothing", content=each, headers=headers) for each in (b"x" * size, chunked())]
+    for answer in answers:
+        assert answer.status_code == status
+        assert status == 204 or problem_of(answer, 413, "payload_too_large")
 
 
 async def test_nobody_is_blamed_for_a_caller_who_hangs_up() -> None:
