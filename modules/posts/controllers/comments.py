@@ -66,8 +66,8 @@ class CommentController(Controller):
         comment_reads: NamedDependency[CommentReads],
     ) -> Response[Comment]:
         """One comment."""
-        comment = await comment_reads.read(caller, comment_id)
-        return resource(request, comment.value, version=comment.version)
+        comment, is_public = await comment_reads.read(caller, comment_id)
+        return resource(request, comment.value, version=comment.version, public=is_public)
 
     @patch(
         "/comments/{comment_id:uuid}",

@@ -117,14 +117,15 @@ class CommentReads:
         self._reader = reader
         self._directory = directory
 
-    async def read(self, caller: Principal | None, comment_id: UUID) -> Versioned[Comment]:
-        """One of them; raises `NotFound`, also for what was deleted."""
+    async def read(self, caller: Principal | None, comment_id: UUID) -> tuple[Versioned[Comment], bool]:
+        """One of them, and whether all may read it; raises `NotFound`, also for what was deleted."""
         record = await self._reader.one(COMMENT, comment_id=comment_id)
         if record is None:
             raise NotFound
-        await self._standing(caller, record.post_id)
+        standing = await self._standing(caller, record.post_id)
         authors = await self._directory.find_many({record.author_id})
-        return Versioned(to_comment(record, authors.get(record.author_id)), record.version)
+        shown = to_comment(record, authors.get(record.author_id))
+        return Versioned(shown, record.version), standing.status == "published"
 
     async def page(
         self, caller: Principal | None, post_id: UUID, *, cursor: str | None, limit: int

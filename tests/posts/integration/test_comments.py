@@ -37,6 +37,18 @@ async def test_a_comment_is_there_at_once(http: httpx.AsyncClient, ann: Caller, 
     assert await counted(http, post["id"]) == 1
 
 
+async def test_a_comment_may_be_kept_by_everybody_while_its_post_is_public(
+    http: httpx.AsyncClient, runtime: Runtime, ann: Caller
+) -> None:
+    post = await publish(http, ann)
+    address = f"{COMMENTS}/{(await comment(http, ann, post['id']))['id']}"
+    shown = await http.get(address)
+    assert shown.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
+    assert (await http.get(address, headers={"If-None-Match": shown.headers["ETag"]})).status_code == 304
+    await alter(runtime, post["id"], status="draft")
+    assert (await http.get(address, headers=ann.headers)).headers["Cache-Control"] == "no-store"
+
+
 async def test_threads_are_read_from_the_top(http: httpx.AsyncClient, ann: Caller, bob: Caller) -> None:
     post = await publish(http, ann)
     first, second = [await comment(http, bob, post["id"], body) for body in ("first", "second")]
