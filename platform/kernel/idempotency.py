@@ -87,13 +87,18 @@ class Once:
         if row is None:
             answer = await effect()
             row = kept(answer, owner=owner, key=key, fingerprint=fingerprint)
-            row.body = self._vault.encrypt(row.body) if secret else row.body
+            if secret:
+                row.body = self._vault.encrypt(row.body)
+                row.headers = {name: self._vault.encrypt(each.encode()).decode() for name, each in row.headers.items()}
             self._session.add(row)
             return answer
         if row.fingerprint != fingerprint:
             raise IdempotencyKeyReused
-        body = self._vault.decrypt(row.body) if secret else row.body
-        return Encoded(body, status_code=row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
+        body, headers = row.body, row.headers
+        if secret:
+            body = self._vault.decrypt(body)
+            headers = {name: self._vault.decrypt(each.encode()).decode() for name, each in headers.items()}
+        return Encoded(body, status_code=row.status, headers={**headers, "Idempotency-Replayed": "true"})
 
     async def _fingerprint(self) -> str:
         """Keyed: the request may hold a password, and a plain hash of it could be guessed at."""

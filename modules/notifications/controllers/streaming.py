@@ -11,9 +11,11 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 
+from kernel.http.encoding import Encoded, encode
 from kernel.http.request import HttpRequest
 from kernel.http.room import STREAM
 from kernel.http.streaming import EventStream
+from kernel.idempotency import Once
 from kernel.security import Connection, Principal, signed_in
 from kernel.unit_of_work import UnitOfWork
 from modules.notifications.contracts import InvalidTicket
@@ -74,11 +76,17 @@ def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
         request: HttpRequest,
         me: NamedDependency[Principal],
         uow: NamedDependency[UnitOfWork],
+        once: NamedDependency[Once],
     ) -> Response[StreamTicket]:
         """A ticket for a browser's `EventSource`, which can send no header. It opens one stream, within 30 seconds."""
-        ticket = live.issue(uow, bearer(request))
-        headers = {"Location": f"/api/v1/notifications/stream?ticket={ticket}", "Cache-Control": "no-store"}
-        return Response(StreamTicket(ticket=ticket, expires_in=round(TICKET_LIFETIME.total_seconds())), headers=headers)
+
+        async def effect() -> Response[StreamTicket]:
+            ticket = live.issue(uow, bearer(request))
+            issued = StreamTicket(ticket=ticket, expires_in=round(TICKET_LIFETIME.total_seconds()))
+            headers = {"Location": f"/api/v1/notifications/stream?ticket={ticket}", "Cache-Control": "no-store"}
+            return Encoded(encode(issued), status_code=201, headers=headers)
+
+        return await once(str(me.id), effect, secret=True)
 
     return stream, create_ticket
 

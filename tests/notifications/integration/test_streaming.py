@@ -18,6 +18,7 @@ from kernel.db import utc_now
 from kernel.errors import InvalidToken
 from kernel.http import streaming
 from kernel.http.edge import Application
+from kernel.idempotency import IdempotencyRow
 from kernel.runtime import Runtime
 from kernel.security import Authenticator, Principal
 from kernel.settings import KernelSettings
@@ -273,12 +274,29 @@ async def test_a_ticket_is_good_for_thirty_seconds(app: Application, runtime: Ru
         assert refusal(late) == (401, "invalid_ticket")
 
 
-async def test_neither_ticket_nor_token_is_kept_as_it_is(app: Application, runtime: Runtime, ann: Caller) -> None:
+async def test_a_ticket_that_got_lost_is_given_again_under_its_key(app: Application, ann: Caller) -> None:
     async with over(app) as client:
-        ticket = (await client.post(TICKETS, headers=ann.headers)).json()["ticket"]
+        first, again = [await client.post(TICKETS, headers={**ann.headers, "Idempotency-Key": "1"}) for _ in range(2)]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (again.status_code, again.content) == (201, first.content)
+    assert {again.headers[name] for name in ("Location", "Cache-Control")} == {
+        f"{INBOX}/stream?ticket={first.json()['ticket']}",
+        "no-store",
+    }
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "1"}])
+async def test_neither_ticket_nor_token_is_kept_as_it_is(
+    app: Application, runtime: Runtime, ann: Caller, key: dict[str, str]
+) -> None:
+    async with over(app) as client:
+        ticket = (await client.post(TICKETS, headers={**ann.headers, **key})).json()["ticket"]
     async with runtime.database.unit_of_work() as uow:
         row = (await uow.session.scalars(select(StreamTicketRow))).one()
-    kept = f"{row.digest} {row.token!r}"
+        answers = (await uow.session.scalars(select(IdempotencyRow))).all()
+    assert len(answers) == len(key)
+    kept = f"{row.digest} {row.token!r} {[(each.headers, each.body) for each in answers]}"
     assert ticket not in kept
     assert ann.headers["Authorization"].removeprefix("Bearer ") not in kept
 
