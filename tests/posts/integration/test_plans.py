@@ -81,7 +81,9 @@ async def test_pages_are_planned_once_and_not_for_every_position(
     for _ in range(10):
         assert len(await statement.fetch(*arguments)) == 101
     plans = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE name = $1"
-    assert tuple(await library.fetchrow(plans, statement.get_name())) == (5, 5)  # as PostgreSQL does it by default
+    planned = await library.fetchrow(plans, statement.get_name())
+    assert planned is not None
+    assert tuple(planned) == (5, 5)  # as PostgreSQL does it by default
 
 
 @pytest.mark.parametrize("further", [False, True])
