@@ -16,6 +16,7 @@ from kernel.events import decode
 from kernel.jobs import Queue
 from kernel.poke import Poke
 from kernel.settings import JobsSettings
+from kernel.telemetry import CURRENT
 from kernel.text import reason
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 
@@ -106,19 +107,23 @@ class Delivery:
     async def deliver(self, subscriber: str, ids: list[str]) -> None:
         """Run one subscriber for each of these rows; a failing row does not hold up the others."""
         for row_id in map(UUID, ids):
+            outside = CURRENT.set(None)
             try:
                 await self._attempt(subscriber, row_id)
             except Exception as error:
                 log.warning("delivery failed", subscriber=subscriber, outbox_id=str(row_id), exc_info=error)
                 await self._postpone(row_id, error)
+            finally:
+                CURRENT.reset(outside)
 
     async def _attempt(self, name: str, row_id: UUID) -> None:
         async with self._database.unit_of_work() as uow:
             attempt = await outbox.begin(uow.session, row_id, seconds=self._settings.lease)
         if attempt is None:
             return
-        if attempt > self._settings.max_attempts:
-            raise WorkerLost(f"{attempt - 1} times")
+        CURRENT.set(attempt.trace)
+        if attempt.number > self._settings.max_attempts:
+            raise WorkerLost(f"{attempt.number - 1} times")
         async with self._database.unit_of_work() as uow:
             row = await outbox.take(uow.session, row_id)
             if row is None:

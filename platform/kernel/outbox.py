@@ -31,6 +31,7 @@ from sqlalchemy.types import TypeEngine
 
 from kernel.db import Entity, schema, utc_now
 from kernel.reads import Query
+from kernel.telemetry import CURRENT, Trace
 
 
 class Base(Entity):
@@ -59,6 +60,8 @@ class OutboxRow(Base):
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(500))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    """Where the event was published, for whoever delivers it (https://www.w3.org/TR/trace-context/)."""
 
 
 FORGOTTEN_AT_ONCE = 5_000
@@ -84,12 +87,13 @@ def column(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:  # Any: of a
 ADD = Query(
     insert(OutboxRow)
     .from_select(
-        ["id", "topic", "subscriber", "payload"],
+        ["id", "topic", "subscriber", "payload", "traceparent"],
         select(
             column("ids", Uuid()),
             column("topics", Text()),
             column("subscribers", Text()),
             column("payloads", Text()).cast(JSONB),
+            bindparam("traceparent", type_=Text()),
         ),
         include_defaults=False,
     )
@@ -100,9 +104,11 @@ ADD = Query(
 
 
 async def add(run: Callable[..., Awaitable[object]], rows: Sequence[New]) -> None:
-    """Write rows with `UnitOfWork.run`."""
+    """Write rows with `UnitOfWork.run`; whoever delivers them goes on with the current trace."""
+    trace = CURRENT.get()
+    traceparent = None if trace is None else trace.traceparent
     ids, topics, subscribers, payloads = map(list, zip(*rows, strict=True))
-    await run(ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads)
+    await run(ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads, traceparent=traceparent)
 
 
 async def lease(
@@ -133,7 +139,15 @@ async def lease(
     return batches
 
 
-async def begin(session: AsyncSession, row_id: UUID, *, seconds: float) -> int | None:
+class Attempt(msgspec.Struct, frozen=True):
+    """Which one it is, of how many by now, and the trace that it belongs to."""
+
+    topic: str
+    number: int
+    trace: Trace | None
+
+
+async def begin(session: AsyncSession, row_id: UUID, *, seconds: float) -> Attempt | None:
     """Count an attempt before it is made, so that one that kills its worker counts too; nothing if it is not due.
 
     Until it ends, or for ``seconds`` if it never does, the row is not due again.
@@ -143,10 +157,14 @@ async def begin(session: AsyncSession, row_id: UUID, *, seconds: float) -> int |
         update(OutboxRow)
         .where(OutboxRow.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
         .values(attempts=OutboxRow.attempts + 1, run_after=func.now() + timedelta(seconds=seconds))
-        .returning(OutboxRow.attempts)
+        .returning(OutboxRow.topic, OutboxRow.attempts, OutboxRow.traceparent)
         .execution_options(synchronize_session=False)
     )
-    return counted.scalar()
+    row = counted.one_or_none()
+    if row is None:
+        return None
+    topic, number, traceparent = row
+    return Attempt(topic, number, None if traceparent is None else Trace(traceparent))
 
 
 async def take(session: AsyncSession, row_id: UUID) -> OutboxRow | None:

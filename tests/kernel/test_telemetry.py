@@ -119,6 +119,17 @@ async def test_every_line_of_a_request_carries_the_id_that_its_answer_carries(
     ]
 
 
+async def test_every_line_of_a_request_carries_the_trace_that_its_client_names(
+    settings: KernelSettings, log_as: LogAs
+) -> None:
+    stream = log_as("json")
+    async with running(create_app(settings, [Module(name="scratch", controllers=[talk])])) as client:
+        for traceparent in ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", "nonsense"):
+            await client.get("/api/v1/scratch/talk", headers={"traceparent": traceparent})
+    traces = [line.get("trace_id") for line in lines(stream) if line["event"] in {"one", "other"}]
+    assert traces == ["0af7651916cd43dd8448eb211c80319c"] * 2 + [None] * 2
+
+
 def test_what_is_less_than_asked_for_is_left_out(log_as: LogAs) -> None:
     stream = log_as("json")
     structlog.get_logger().debug("unheard")

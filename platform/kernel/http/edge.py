@@ -20,6 +20,7 @@ from kernel.http.cors import Cors
 from kernel.http.hosts import Hosts
 from kernel.problems import allow, problem
 from kernel.settings import KernelSettings
+from kernel.telemetry import CURRENT, Trace
 
 log = structlog.get_logger()
 
@@ -99,10 +100,11 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        hosts, origin, given_id = read(scope["headers"])
+        hosts, origin, given_id, trace = read(scope["headers"])
         request_id = given_id or next(self._request_ids)
         scope["state"]["request_id"] = request_id
         self._logged_id.set(request_id)
+        CURRENT.set(trace)
         headers = [NOSNIFF, REFERRER, (b"x-request-id", request_id.encode()), *self._cors.headers(origin)]
         scope["state"]["headers"] = headers  # what is put there by then is sent
         answer = Answer(send, headers, is_head=scope["method"] == "HEAD")
@@ -168,10 +170,11 @@ class Answer:
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], bytes | None, str | None]:
-    """All hosts, the origin, and the request id if it is a good one."""
+def read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], bytes | None, str | None, Trace | None]:
+    """All hosts, the origin, the request id if it is a good one, and the trace if there is just one."""
     hosts: list[bytes] = []
-    origin = request_id = None
+    origin = request_id = parent = None
+    states: list[bytes] = []
     for name, value in headers:
         if name == b"host":
             hosts.append(value)
@@ -179,7 +182,14 @@ def read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], bytes | N
             origin = value
         elif name == b"x-request-id":
             request_id = value.decode() if REQUEST_ID.fullmatch(value) else None
-    return hosts, origin, request_id
+        elif name == b"traceparent":
+            parent = value if parent is None else b""
+        elif name == b"tracestate":
+            states.append(value)
+    if not parent:
+        return hosts, origin, request_id, None
+    trace = Trace.received(parent.decode("latin-1"), b",".join(states).decode("latin-1"))
+    return hosts, origin, request_id, trace
 
 
 def is_bare_html(headers: Headers) -> bool:

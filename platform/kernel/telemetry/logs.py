@@ -1,16 +1,27 @@
-"""Logging: one event a line, with the request id, from our code and from libraries alike."""
+"""Logging: one event a line, with the ids of request and trace, from our code and from libraries alike."""
 
 import logging
 import sys
 from collections.abc import Sequence
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from kernel.settings import KernelSettings
+from kernel.telemetry.tracing import CURRENT
+
+
+def name_trace(_: object, __: str, event: EventDict) -> EventDict:
+    """Tell which trace a line belongs to, if any."""
+    trace = CURRENT.get()
+    if trace is not None:
+        event["trace_id"] = trace.trace_id
+    return event
+
 
 SHARED: Sequence[Processor] = (
     structlog.contextvars.merge_contextvars,
+    name_trace,
     structlog.stdlib.add_logger_name,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
