@@ -130,6 +130,22 @@ class UriTooLong(DomainError):
     """The address of the request is longer than eight kibibytes."""
 
 
+class HeadTooLong(DomainError):
+    """The headers of the request are too long.
+
+    All of them together may have 64 kibibytes; a proxy in front of this server may take less.
+    """
+
+
+class RequestTimeout(DomainError):
+    """The request did not arrive in time.
+
+    Its head, and then its body, have fifteen seconds each.
+    """
+
+    headers: Mapping[str, str] = {"Connection": "close"}
+
+
 class UnsupportedMediaType(DomainError):
     """The body is of a kind that is not taken here.
 

@@ -38,6 +38,7 @@ from kernel.errors import (
     PreconditionFailed,
     RateLimited,
     ReauthenticationRequired,
+    RequestTimeout,
     Unavailable,
     UnsupportedMediaType,
     ValidationFailed,
@@ -198,7 +199,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
     if any(guard.recently for guard in guards):
         yield ReauthenticationRequired
     if method != "GET":
-        yield from (Conflict, PayloadTooLarge)
+        yield from (Conflict, PayloadTooLarge, RequestTimeout)
     if takes_precondition(handler):
         yield PreconditionFailed
 

@@ -1,5 +1,7 @@
-"""What uvicorn says by itself, in our words."""
+"""What uvicorn says by itself, in our words, and what it would wait for without end."""
 
+import asyncio
+from http import HTTPStatus
 from os import urandom
 from typing import Any, cast
 
@@ -7,15 +9,19 @@ import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kernel.errors import Malformed
+from kernel.errors import DomainError, HeadTooLong, Malformed, RequestTimeout, UriTooLong
+from kernel.http.edge import MAX_ADDRESS
 from kernel.http.streaming import ON_SHUTDOWN
-from kernel.problems import describe
+from kernel.problems import describe, status_of
 
 MAX_HEAD = 64 * 1024
 """Bytes of all headers together."""
 
+PATIENCE = 15.0
+"""Seconds for a head to become complete, however busy the client is with it."""
+
 HEAD = (
-    b"HTTP/1.1 400 Bad Request\r\n"
+    b"HTTP/1.1 %d %s\r\n"
     b"content-type: application/problem+json\r\n"
     b"content-length: %d\r\n"
     b"cache-control: no-store\r\n"
@@ -27,19 +33,54 @@ HEAD = (
 
 
 class ProblemProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose refusal of what is no HTTP at all is a problem document, too: uvicorn's ``http`` option."""
+    """HTTP/1.1 with an end to every head, and problem documents for what is no request: uvicorn's ``http`` option.
+
+    The parser gathers an address or a header until it is complete, so what has arrived is counted here.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Somebody is there, and has to say what for."""
+        super().connection_made(transport)
+        self._in_head = False
+        self._refusal: DomainError | None = None
+        self._end_of_patience: asyncio.TimerHandle | None = self.loop.call_later(PATIENCE, self._lose_patience)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there any more."""
+        self._be_patient()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes; what they complete is not waited for, so most requests never see the timer."""
+        if self._in_head:
+            self._unfinished_bytes += len(data)
+        super().data_received(data)
+        if self._in_head or not self._is_answering():
+            if self._end_of_patience is None:
+                self._end_of_patience = self.loop.call_later(PATIENCE, self._lose_patience)
+            if self._in_head and self._unfinished_bytes > MAX_HEAD + MAX_ADDRESS:
+                self._refuse(HeadTooLong() if self.headers or len(self.url) <= MAX_ADDRESS else UriTooLong())
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._header_bytes = 0
+        self._in_head = True
+        self._unfinished_bytes = self._header_bytes = 0
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One line of the head. Without a bound, a few clients could fill the memory; raising is answered with 400."""
+        """One line of the head. Without a bound, a few clients could fill the memory; raising ends the connection."""
         self._header_bytes += len(name) + len(value)
         if self._header_bytes > MAX_HEAD:
+            self._refusal = HeadTooLong()
             raise httptools.HttpParserError("the head is too long")
         super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The request can be served."""
+        self._in_head = False
+        if self._end_of_patience is not None:
+            self._be_patient()
+        super().on_headers_complete()
 
     def shutdown(self) -> None:
         """The server stops: answers in progress are finished, and what would go on for ever ends now."""
@@ -50,9 +91,36 @@ class ProblemProtocol(HttpToolsProtocol):
                 end()
 
     def send_400_response(self, msg: str) -> None:
+        """What the parser does not understand, or what was refused while it was parsing."""
+        self._refuse(self._refusal or Malformed("This is not an HTTP request."))
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _be_patient(self) -> None:
+        if self._end_of_patience is not None:
+            self._end_of_patience.cancel()
+            self._end_of_patience = None
+
+    def _lose_patience(self) -> None:
+        """Hang up on who has not come to the point: not without a word, nor in the middle of an answer."""
+        self._end_of_patience = None
+        if self._is_answering():
+            self.cycle.keep_alive = False
+        elif self._in_head:
+            self._refuse(RequestTimeout())
+        else:
+            self.transport.close()
+
+    def _refuse(self, error: DomainError) -> None:
         """Answer, and hang up: where the next request begins is unknown."""
+        self._in_head = False
+        if self._is_answering() and self.cycle.response_started:
+            self.transport.close()
+            return
         request_id = urandom(16).hex()
         scope = cast("Any", {"path": "/", "state": {"request_id": request_id}})  # Any: there is no real scope yet
-        body = msgspec.json.encode(describe(Malformed("This is not an HTTP request."), scope))
-        self.transport.write(HEAD % (len(body), request_id.encode()) + body)
+        body = msgspec.json.encode(describe(error, scope))
+        status = HTTPStatus(status_of(type(error)))
+        self.transport.write(HEAD % (status, status.phrase.encode(), len(body), request_id.encode()) + body)
         self.transport.close()

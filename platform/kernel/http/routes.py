@@ -21,6 +21,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Scope, Send
 
 from kernel.db.failures import is_undone
+from kernel.http.arrivals import Arrivals
 from kernel.http.encoding import Encoded
 from kernel.http.limiting import LIMITS, Count
 from kernel.http.request import HttpRequest
@@ -32,6 +33,9 @@ from kernel.settings import HttpSettings
 PAUSES = (0.02, 0.1)
 """Seconds before the second and the third attempt, about."""
 
+BODIED = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods whose requests may have a body."""
+
 Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of any type
 
 
@@ -40,6 +44,7 @@ class ShortWays(ReceiveRoutePlugin):
 
     def __init__(self, settings: HttpSettings) -> None:
         self._rooms = Rooms(settings)
+        self._arrivals = Arrivals()
 
     def receive_route(self, route: BaseRoute) -> None:
         """Called by Litestar for each route that is mounted."""
@@ -47,7 +52,7 @@ class ShortWays(ReceiveRoutePlugin):
             route.__class__ = ShortRoute
             ids = {name for name, parameter in route.path_parameters.items() if parameter.type is UUID}
             for method, (handler, model) in route.route_handler_map.items():
-                way = Way(handler, model, self._rooms, ids)
+                way = Way(handler, model, self._rooms, self._arrivals, ids)
                 route.route_handler_map[method] = (handler, cast("KwargsModel", way))
 
 
@@ -61,17 +66,22 @@ class ShortRoute(HTTPRoute):
         way = cast("Way", self.route_handler_map[scope["method"]][1])
         if way.room is None:
             await way.serve(scope, receive, send)
-        else:
-            await way.room.serve(way.serve, scope, receive, send)
+            return
+        if scope["method"] in BODIED:
+            receive = await way.arrivals.whole(scope, receive)
+        await way.room.serve(way.serve, scope, receive, send)
 
 
 class Way:
     """From a request to the answer of one handler."""
 
-    def __init__(self, handler: HTTPRouteHandler, model: KwargsModel, rooms: Rooms, ids: Collection[str]) -> None:
+    def __init__(
+        self, handler: HTTPRouteHandler, model: KwargsModel, rooms: Rooms, arrivals: Arrivals, ids: Collection[str]
+    ) -> None:
         steps = [step for batch in model.dependency_batches for step in sorted(batch, key=lambda each: each.key)]
         provided = {step.key: step.provide for step in steps}
         self.room = rooms.room_for(handler.opt)
+        self.arrivals = arrivals
         self._handler = handler
         self._request = handler.resolve_request_class()
         self._authenticate = None if handler.opt.get(TOKENLESS) else handler.opt.get("authenticate")

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from litestar import get
+from litestar import get, post
+from litestar.params import JSONBody
 
 from kernel.http.room import STREAM, UNBOUNDED
 from kernel.settings import HttpSettings
@@ -36,8 +38,12 @@ def app(gate: asyncio.Event, **limits: Any) -> Any:
         await gate.wait()
         return "over"
 
+    @post("/posts")
+    async def create(data: JSONBody[dict[str, str]]) -> dict[str, str]:
+        return data
+
     settings = msgspec.structs.replace(SETTINGS, http=HttpSettings(max_in_flight=SMALL, **limits))
-    return application(slow, live, stream, settings=settings)
+    return application(slow, live, stream, create, settings=settings)
 
 
 async def fill(client: httpx.AsyncClient, count: int, path: str = "/slow") -> list[asyncio.Task[httpx.Response]]:
@@ -66,6 +72,24 @@ async def test_who_waits_a_little_gets_in_when_somebody_leaves(gate: asyncio.Eve
         late = await fill(client, 5)
         gate.set()
         assert {answer.status_code for answer in await asyncio.gather(*inside, *late)} == {200}
+
+
+async def test_bodies_that_are_still_on_their_way_take_no_room(gate: asyncio.Event) -> None:
+    async def never_ending() -> AsyncGenerator[bytes]:
+        yield b"{"
+        await gate.wait()
+        yield b"}"
+
+    def send(client: httpx.AsyncClient) -> Coroutine[None, None, httpx.Response]:
+        return client.post("/posts", content=never_ending(), headers={"Content-Type": "application/json"})
+
+    async with talking_to(app(gate, max_wait=0.1, deadline=0.2)) as client:
+        sending = [asyncio.create_task(send(client)) for _ in range(2 * SMALL)]
+        await asyncio.sleep(0.3)
+        assert (await client.post("/posts", json={"a": "b"})).json() == {"a": "b"}
+        gate.set()
+        assert {(await answer).status_code for answer in sending} <= {201, 503}
+        assert {task.result().text for task in sending if task.result().status_code == 201} == {"{}"}
 
 
 async def test_health_needs_no_room(gate: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import pytest
 import structlog
@@ -11,7 +12,9 @@ from litestar import get, post
 from litestar.params import JSONBody
 from litestar.response import Stream
 
-from kernel.http.protocol import ProblemProtocol
+from kernel.http import protocol
+from kernel.http.arrivals import Arrivals
+from kernel.http.protocol import MAX_HEAD, ProblemProtocol
 from tests.kernel.http.apps import application
 
 HOST = b"Host: quire.example\r\n"
@@ -112,6 +115,101 @@ async def test_what_is_no_proper_request_gets_a_400_problem(port: int, request_h
     problem = json.loads(body)
     assert problem["status"] == 400
     assert f"x-request-id: {problem['request_id']}".encode() in head
+
+
+async def drip(port: int, sent: bytes, drops: bytes, pause: float = 0.02) -> tuple[bytes, int]:
+    """All that the server says to one who keeps talking until it hangs up, and how much one could say."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    answer = bytearray()
+
+    async def listen() -> None:
+        with suppress(ConnectionError):
+            while part := await reader.read(65536):
+                answer.extend(part)
+
+    listening = asyncio.create_task(listen())
+    said = 0
+    async with asyncio.timeout(5):
+        while not listening.done():
+            writer.write(drops)
+            said += len(drops)
+            await asyncio.sleep(pause)
+    writer.transport.abort()
+    return bytes(answer), said
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        (b"GET /plain?", b"uri_too_long"),
+        (b"GET /plain HTTP/1.1\r\n" + HOST + b"X-Endless: ", b"head_too_long"),
+        (b"GET /plain HTTP/1.1\r\n" + HOST + b"X", b"head_too_long"),
+    ],
+)
+async def test_a_head_without_end_is_refused_before_it_fills_the_memory(port: int, head: bytes, code: bytes) -> None:
+    answer, said = await drip(port, head, b"x" * 8192, pause=0.01)
+    assert code in answer
+    assert said < 4 * MAX_HEAD
+
+
+async def test_headers_that_are_too_many_are_refused(port: int) -> None:
+    fields = b"".join(b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(70))
+    ((status, answer),) = answers(await exchange(port, b"GET /plain HTTP/1.1\r\n" + HOST + fields + LAST))
+    assert status == 431
+    assert answer.startswith(b"431 Request Header Fields Too Large")
+    assert b'"code":"head_too_long"' in answer
+
+
+@pytest.mark.parametrize(
+    ("head", "statuses"),
+    [(b"GET /plain HTTP/1.1\r\nX-Slow: ", [408]), (b"GET /plain HTTP/1.1\r\n" + HOST + b"\r\nG", [200, 408])],
+)
+async def test_a_head_that_comes_too_slowly_is_refused(
+    port: int, monkeypatch: pytest.MonkeyPatch, head: bytes, statuses: list[int]
+) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    answer, _ = await drip(port, head, b"x" if statuses == [408] else b"")
+    assert [status for status, _ in answers(answer)] == statuses
+
+
+async def test_who_connects_and_says_nothing_is_not_kept(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    assert await exchange(port, b"") == b""
+    assert await exchange(port, b"\r\n") == b""
+
+
+async def test_patience_is_for_heads_not_for_idle_connections_or_long_answers(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(5):
+        for _ in range(2):
+            writer.write(b"GET /plain HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert b'{"a":"b"}' in await reader.readuntil(b"}")
+            await asyncio.sleep(0.3)
+        writer.write(b"GET /stream HTTP/1.1\r\n" + HOST + b"\r\nG")
+        await asyncio.sleep(0.3)
+        assert await reader.readuntil(b"tick")
+        assert await reader.readuntil(b"tick")
+    writer.transport.abort()
+
+
+async def test_a_body_that_comes_too_slowly_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Arrivals, "whole", Arrivals(patience=0.2).whole)
+    head = b"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n" + HOST + b"\r\n"
+    ((status, answer),) = answers((await drip(port, head, b" "))[0])
+    assert status == 408
+    assert b'"code":"request_timeout"' in answer
+    assert b"connection: close" in answer.lower()
+
+
+async def test_what_comes_after_a_refusal_is_not_waited_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    head = b"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n" + HOST + b"\r\n"
+    answer, _ = await drip(port, head, b" ")
+    assert [status for status, _ in answers(answer)] == [413]
 
 
 @pytest.mark.parametrize("announced", [True, False])
