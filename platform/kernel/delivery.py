@@ -150,7 +150,7 @@ class Delivery:
         if subscriber is None or subscriber.bury is None:
             return
         try:
-            async with uow.session.begin_nested():
+            async with uow.savepoint():
                 await subscriber.bury(decode(row.payload, subscriber.event), uow)
         except Exception as error:  # dead it is, whatever else goes wrong
             log.warning("burial failed", subscriber=subscriber.name, outbox_id=str(row.id), exc_info=error)

@@ -10,17 +10,32 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
+import msgspec
 from litestar import Response
-from sqlalchemy import LargeBinary, SmallInteger, String, UniqueConstraint, delete, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    column,
+    delete,
+    func,
+    select,
+    values,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import utc_now
+from kernel.db import new_id, utc_now
 from kernel.errors import Conflict, ValidationFailed, Violation
 from kernel.http.encoding import Encoded
 from kernel.http.request import HttpRequest
-from kernel.outbox import FORGOTTEN_AT_ONCE, Base
+from kernel.outbox import FORGOTTEN_AT_ONCE, Base, Written
+from kernel.reads import Query
 from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
 
@@ -54,12 +69,58 @@ class IdempotencyRow(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Before(msgspec.Struct, frozen=True):
+    """Whether a key is nobody else's at the moment, and the answer that was given under it, if any."""
+
+    is_free: bool
+    fingerprint: str | None
+    status: int
+    headers: str
+    body: bytes
+
+
+OWNER, NAME = bindparam("owner", type_=String()), bindparam("key", type_=String())
+ROW = IdempotencyRow.__table__
+
+BEFORE = Query(
+    select(
+        func.pg_try_advisory_xact_lock(func.hashtextextended(OWNER + NAME, 0)).label("is_free"),
+        ROW.c.fingerprint,
+        func.coalesce(ROW.c.status, 0).label("status"),
+        func.coalesce(ROW.c.headers.cast(Text), "").label("headers"),
+        func.coalesce(ROW.c.body, b"").label("body"),
+    ).select_from(
+        values(column("n", SmallInteger), name="one")
+        .data([(1,)])
+        .outerjoin(ROW, and_(ROW.c.owner == OWNER, ROW.c.key == NAME))
+    ),
+    Before,
+)
+"""It may look at the rows before it gets the lock, and miss what a twin commits in between: `KEEP` notices."""
+
+KEEP = Query(
+    insert(IdempotencyRow)
+    .values(
+        {
+            **{name: bindparam(name, type_=ROW.c[name].type) for name in ("id", "owner", "key", "fingerprint")},
+            **{name: bindparam(name, type_=ROW.c[name].type) for name in ("status", "body")},
+            "headers": bindparam("headers", type_=Text()).cast(JSONB),
+            "created_at": func.now(),
+            "updated_at": func.now(),
+        }
+    )
+    .on_conflict_do_nothing()
+    .returning(IdempotencyRow.id),
+    Written,
+)
+
+
 class Once:
     """Runs the effect of one request, unless it has run before."""
 
     def __init__(self, request: HttpRequest, uow: UnitOfWork, vault: Vault) -> None:
         self._request = request
-        self._session = uow.session
+        self._uow = uow
         self._vault = vault
 
     async def __call__(
@@ -79,44 +140,46 @@ class Once:
             )
         owner = sha256(owner.encode()).hexdigest()
         fingerprint = await self._fingerprint()
-        if not await self._session.scalar(
-            select(func.pg_try_advisory_xact_lock(func.hashtextextended(owner + key, 0)))
-        ):
+        (before,) = await self._uow.run(BEFORE, owner=owner, key=key)
+        if not before.is_free:
             raise IdempotencyInFlight
-        row = await self._session.scalar(select(IdempotencyRow).filter_by(owner=owner, key=key))
-        if row is None:
+        if before.fingerprint is None:
             answer = await effect()
-            row = kept(answer, owner=owner, key=key, fingerprint=fingerprint)
-            if secret:
-                row.body = self._vault.encrypt(row.body)
-                row.headers = {name: self._vault.encrypt(each.encode()).decode() for name, each in row.headers.items()}
-            self._session.add(row)
+            await self._keep(answer, owner=owner, key=key, fingerprint=fingerprint, secret=secret)
             return answer
-        if row.fingerprint != fingerprint:
+        if before.fingerprint != fingerprint:
             raise IdempotencyKeyReused
-        body, headers = row.body, row.headers
+        body, headers = before.body, msgspec.json.decode(before.headers, type=dict[str, str])
         if secret:
             body = self._vault.decrypt(body)
             headers = {name: self._vault.decrypt(each.encode()).decode() for name, each in headers.items()}
-        return Encoded(body, status_code=row.status, headers={**headers, "Idempotency-Replayed": "true"})
+        return Encoded(body, status_code=before.status, headers={**headers, "Idempotency-Replayed": "true"})
+
+    # Any: of any resource
+    async def _keep(self, answer: Response[Any], *, owner: str, key: str, fingerprint: str, secret: bool) -> None:
+        """An answer whose bytes are final; raises `IdempotencyInFlight` if a twin has just ended."""
+        body, headers = answer.content, dict(answer.headers)
+        if secret:
+            body = self._vault.encrypt(body)
+            headers = {name: self._vault.encrypt(each.encode()).decode() for name, each in headers.items()}
+        kept = await self._uow.run(
+            KEEP,
+            id=new_id(),
+            owner=owner,
+            key=key,
+            fingerprint=fingerprint,
+            status=answer.status_code or 200,
+            headers=msgspec.json.encode(headers).decode(),
+            body=body,
+        )
+        if not kept:
+            raise IdempotencyInFlight
 
     async def _fingerprint(self) -> str:
         """Keyed: the request may hold a password, and a plain hash of it could be guessed at."""
         body = await self._request.body()
         message = f"{self._request.method} {self._request.url.path} {sha256(body).hexdigest()}"
         return self._vault.sign("idempotency", message)
-
-
-def kept(answer: Response[Any], *, owner: str, key: str, fingerprint: str) -> IdempotencyRow:  # Any: of any resource
-    """An answer whose bytes are final, as a row."""
-    return IdempotencyRow(
-        owner=owner,
-        key=key,
-        fingerprint=fingerprint,
-        status=answer.status_code or 200,
-        headers=dict(answer.headers),
-        body=answer.content,
-    )
 
 
 async def forget_old_answers(session: AsyncSession, *, older_than: timedelta) -> bool:

@@ -45,20 +45,16 @@ class UnitOfWork:
         self._stale: set[str] = set()
         self._told: set[UUID] = set()
         self._afterwards: list[Callable[[], None]] = []
-        self._has_news = False
+        self._news: list[outbox.New] = []
 
     async def publish(self, *events: Event) -> None:
         """State facts: in-transaction subscribers run now, the others at least once after the commit, if any."""
-        rows: list[outbox.New] = []
         for event in events:
             for subscriber in self._subscribers.get(topic(type(event)), ()):
                 if subscriber.in_transaction:
                     await subscriber.handler(event, self)
                 else:
-                    rows.append((new_id(), topic(type(event)), subscriber.name, encode(event)))
-        if rows:
-            await outbox.add(self.run, rows)
-            self._has_news = True
+                    self._news.append((new_id(), topic(type(event)), subscriber.name, encode(event)))
 
     # Any: values of any type of PostgreSQL
     async def run(self, query: Query[T], **parameters: Any) -> list[T]:
@@ -84,6 +80,20 @@ class UnitOfWork:
         """Do something in this process once this is committed, and not if it never is."""
         self._afterwards.append(act)
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncGenerator[None]:
+        """What fails in there is undone, what was published in there is not said; the rest of the transaction goes on.
+
+        To begin it writes what the session holds.
+        """
+        said = len(self._news)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._news[said:]
+            raise
+
     async def pause(self) -> None:
         """Before something slow: give the connection back, the next statement takes one. Nothing may be written yet."""
         await self.session.commit()
@@ -93,6 +103,8 @@ class UnitOfWork:
         stale = tuple(sorted(self._stale))
         if stale:
             await self.publish(EntitiesChanged(entities=stale))
+        if self._news:
+            await outbox.add(self.run, self._news)
         try:
             await self.session.commit()
         except DBAPIError as error:
@@ -103,7 +115,7 @@ class UnitOfWork:
             act()
         if stale:
             await self._cache.forget_or_make_up(stale)
-        if self._has_news:
+        if self._news:
             self._poke.send()
         if self._told:
             self._broadcast.tell(self._told)

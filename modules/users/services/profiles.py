@@ -115,7 +115,7 @@ class UserService(Users, Accounts):
 
     async def _set_unless(self, taken: type[Conflict], row: UserRow, values: Mapping[str, object]) -> None:
         try:
-            async with self._uow.session.begin_nested():  # set in there: to begin a savepoint writes what is set before
+            async with self._uow.savepoint():  # set in there: to begin it writes what is set before
                 for field, value in values.items():
                     if value != getattr(row, field):
                         setattr(row, field, value)
