@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -237,6 +237,19 @@ async def test_what_a_subscriber_publishes_is_part_of_the_same_transaction(
         assert await outbox(runtime.database) == []
         assert (await client.post(f"{PREFIX}/told")).status_code == 201
     assert {row.payload["note"] for row in await outbox(runtime.database)} == {"event", "echo"}
+
+
+async def test_what_was_undone_to_a_savepoint_is_not_said_and_the_rest_is(open_kernel: Open) -> None:
+    runtime = open_kernel(Subscriber(Happened, record))
+    async with runtime.database.unit_of_work() as uow:
+        await uow.publish(Happened(note="before"))
+        with suppress(NotLikeThis):
+            async with uow.savepoint():
+                await write_everything(uow)
+                raise NotLikeThis
+        await note(uow, "after")
+    assert [row.payload["note"] for row in await outbox(runtime.database)] == ["before"]
+    assert await notes(runtime.database) == ["after"]
 
 
 async def test_a_cancelled_transaction_leaves_nothing_and_gives_its_connection_back(open_kernel: Open) -> None:
