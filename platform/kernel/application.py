@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Litestar, Router
 from litestar.di import NamedDependency, Provide
@@ -23,6 +24,7 @@ from kernel.http.request import HttpRequest
 from kernel.http.routes import ShortWays
 from kernel.http.strictness import refuse_loose_requests
 from kernel.idempotency import Once
+from kernel.mail import takes_mail
 from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics, metrics_route
 from kernel.module import Module, Process
 from kernel.problems import ProblemController, exception_handlers
@@ -48,7 +50,7 @@ def create_app(
     nor do ``signed_in_routes``, which look at who is calling.
     """
     runtime = open_runtime(settings, modules)
-    health = Health(runtime.engine, runtime.redis.client)
+    health = Health(runtime.engine, runtime.redis.client, partial(takes_mail, settings.mail_url))
     authenticators = [
         module.authenticator(runtime.reader, runtime.cache, runtime.permissions, runtime.database)
         for module in modules

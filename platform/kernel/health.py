@@ -5,6 +5,7 @@ Only PostgreSQL decides about readiness; without Redis or mail everything still 
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import msgspec
@@ -43,9 +44,10 @@ class Ready(msgspec.Struct, frozen=True):
 class Health:
     """Asks the neighbours, at most once a second however often it is asked."""
 
-    def __init__(self, engine: AsyncEngine, redis: Redis) -> None:
+    def __init__(self, engine: AsyncEngine, redis: Redis, takes_mail: Callable[[], Awaitable[bool]]) -> None:
         self._engine = engine
         self._redis = redis
+        self._takes_mail = takes_mail
         self._lock = asyncio.Lock()
         self._asked = -FRESH
         self._last = Ready("unavailable", {})
@@ -54,8 +56,8 @@ class Health:
         """The state of now, or of less than a second ago."""
         async with self._lock:
             if time.monotonic() - self._asked >= FRESH:
-                database, redis = await asyncio.gather(self._database(), self._cache())
-                self._last = Ready(database, {"postgresql": database, "redis": redis})
+                database, redis, mail = await asyncio.gather(self._database(), self._cache(), self._mail())
+                self._last = Ready(database, {"postgresql": database, "redis": redis, "mail": mail})
                 self._asked = time.monotonic()
             return self._last
 
@@ -73,6 +75,9 @@ class Health:
         except (RedisError, OSError):
             return "unavailable"
         return "ok"
+
+    async def _mail(self) -> State:
+        return "ok" if await self._takes_mail() else "unavailable"
 
 
 class HealthController(Controller):

@@ -29,6 +29,17 @@ async def test_every_address_answers_itself(client: httpx.AsyncClient, path: str
     assert (await client.get(path)).status_code == 200
 
 
+@pytest.mark.parametrize("path", [*PAGES, "/schema/openapi.json", "/schema/openapi.yaml"])
+async def test_who_has_it_already_hears_only_that(client: httpx.AsyncClient, path: str) -> None:
+    first = await client.get(path)
+    assert first.headers["cache-control"] == "public, max-age=0, must-revalidate"
+    tag = first.headers["etag"]
+    assert tag.startswith('"')
+    again = await client.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert (await client.get(path, headers={"If-None-Match": '"0-another"'})).content == first.content
+
+
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_names_no_other_server_and_holds_no_script(client: httpx.AsyncClient, path: str) -> None:
     page = (await client.get(path)).text

@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from app.module_map import ModuleMap
 from app.pages import pages
+from app.system import modules_route
 from app.version import Version, checked_out, running_version
 from tests.app.small_api import client_of
 
@@ -72,7 +73,20 @@ async def test_a_page_brings_its_style_from_here_and_no_script(client: httpx.Asy
 
 
 async def test_the_version_is_there_for_machines(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/version")).json() == {"version": "1.2.3", "commit": COMMIT}
+    answer = await client.get("/version")
+    assert answer.json() == {"version": "1.2.3", "commit": COMMIT}
+    assert answer.headers["cache-control"] == "public, max-age=0, must-revalidate"
+    again = await client.get("/version", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_map_of_modules_is_there_for_machines() -> None:
+    async with client_of(Litestar([modules_route([LEAVES])])) as client:
+        answer = await client.get("/api/v1/system/modules")
+        assert [each["name"] for each in answer.json()] == ["leaves"]
+        assert answer.headers["cache-control"] == "public, max-age=0, must-revalidate"
+        again = await client.get("/api/v1/system/modules", headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_there_is_no_mailbox_where_mail_is_sent() -> None:

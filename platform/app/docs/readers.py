@@ -3,11 +3,12 @@
 from html import escape
 
 import msgspec
-from litestar import MediaType, Response, get
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from app.assets import Assets
-from app.docs.document import CACHING, DOCUMENT
+from app.docs.document import DOCUMENT, kept
+from kernel.http.request import HttpRequest
 from kernel.security import public
 
 
@@ -55,12 +56,12 @@ READERS = (
 
 def reader_route(reader: Reader, title: str, assets: Assets) -> HTTPRouteHandler:
     """The page of one reader."""
-    page = frame(reader, title, assets)
-    headers = {**CACHING, "Content-Security-Policy": reader.policy}
+    page = frame(reader, title, assets).encode()
+    policy = {"Content-Security-Policy": reader.policy}
 
     @get(list(reader.paths), guards=[public], include_in_schema=False)
-    async def show() -> Response[str]:
-        return Response(page, media_type=MediaType.HTML, headers=headers)
+    async def show(request: HttpRequest) -> Response[str]:
+        return kept(request, page, "text/html; charset=utf-8", **policy)
 
     return show
 

@@ -8,6 +8,8 @@ from litestar.handlers import HTTPRouteHandler
 from app.module_map import ModuleMap
 from app.pages.html import Html
 from app.version import Version
+from kernel.http.conditional import resource
+from kernel.http.request import HttpRequest
 from kernel.security import public
 
 
@@ -25,7 +27,7 @@ def version_route(version: Version) -> HTTPRouteHandler:
     """The same for machines."""
 
     @get("/version", guards=[public], include_in_schema=False)
-    async def show() -> Version:
-        return version
+    async def show(request: HttpRequest) -> Response[Version]:
+        return resource(request, version, version=0, public=True)
 
     return show

@@ -56,13 +56,14 @@ def representation(
     headers: Mapping[str, str],
     public: bool = False,
     status_code: int = 200,
+    media_type: str = "application/json",
 ) -> Response[Any]:  # Any: the bytes do not tell what they are of
     """Encoded bytes, as they come out of a cache; ``headers`` carry their ``ETag``."""
     headers = {**(PUBLIC if public else PRIVATE), **headers}
     readable = status_code == 200 and request.scope["method"] == "GET"
     if readable and known(headers["ETag"], field(request, b"if-none-match")):
         return Encoded(b"", status_code=304, headers=headers)
-    return Encoded(body, status_code=status_code, headers=headers)
+    return Encoded(body, status_code=status_code, headers=headers, media_type=media_type)
 
 
 def known(tag: str, given: str | None) -> bool:

@@ -4,7 +4,7 @@ from kernel.mail.delivery import MailDelivery
 from kernel.mail.ledger import Mail, MailQueued, post, post_many
 from kernel.mail.letters import Compose, Letter, Link, Unsubscribe
 from kernel.mail.looking import MailEntry, Mails, MailState, NotFailed, look, send_again
-from kernel.mail.transports import MailRefused, Transport, folder_of, open_transport
+from kernel.mail.transports import MailRefused, Transport, folder_of, open_transport, takes_mail
 
 __all__ = [
     "Compose",
@@ -26,4 +26,5 @@ __all__ = [
     "post",
     "post_many",
     "send_again",
+    "takes_mail",
 ]

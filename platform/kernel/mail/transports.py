@@ -16,6 +16,12 @@ Transport: TypeAlias = Callable[[EmailMessage], Awaitable[None]]
 """Returns when the message is in other hands; raises `MailRefused` if it never will be."""
 
 
+PORTS = {"smtp": 25, "smtps": 465}
+
+PATIENCE = 1.0
+"""Seconds for a server to take a connection, when it is only asked whether it would."""
+
+
 class MailRefused(Exception):
     """The server said no for good (RFC 5321, 4.2.1: a 5yz reply)."""
 
@@ -28,6 +34,22 @@ def open_transport(mail_url: str, settings: MailSettings) -> Transport:
 def folder_of(mail_url: str) -> Path:
     """The folder of ``file:DIR``."""
     return Path(unquote(urlsplit(mail_url).path))
+
+
+async def takes_mail(mail_url: str) -> bool:
+    """Whether there is a way out now: a folder that can be written to, or made; a server that takes connections."""
+    url = urlsplit(mail_url)
+    if url.scheme == "file":
+        folder = folder_of(mail_url).absolute()
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection(url.hostname, url.port or PORTS[url.scheme])
+    except OSError:  # a TimeoutError is one
+        return False
+    writer.close()
+    return True
 
 
 def to_folder(mail_url: str) -> Transport:
