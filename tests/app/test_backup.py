@@ -1,6 +1,7 @@
 """Everything into one file, and back: all of it or nothing."""
 
 import os
+import subprocess
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -79,7 +80,7 @@ def test_the_password_is_in_no_list_of_processes() -> None:
 def test_the_commands_do_it(env: dict[str, str], own_url: str, tmp_path: Path) -> None:
     variables = desk(**{**env, "DATABASE_URL": own_url})
     file = tmp_path / "all"
-    for command in (["backup", file], ["restore", "--yes", file]):
+    for command in (["backup", file], ["restore", file]):
         with running(*QUIRE, *command, "--data-dir", tmp_path, env=variables) as process:
             stdout, stderr = process.communicate(timeout=30)
         assert (process.returncode, stderr) == (0, "")
@@ -87,3 +88,15 @@ def test_the_commands_do_it(env: dict[str, str], own_url: str, tmp_path: Path) -
     with running(*QUIRE, "restore", "--yes", tmp_path / "none", "--data-dir", tmp_path, env=variables) as process:
         _, stderr = process.communicate(timeout=30)
     assert (process.returncode, stderr.count("\n")) == (1, 1)
+
+
+def test_who_sits_at_a_terminal_is_asked_before_everything_is_replaced(tmp_path: Path) -> None:
+    keyboard, terminal = os.openpty()
+    os.write(keyboard, b"n\n")
+    command = [*QUIRE, "restore", str(tmp_path / "none"), "--data-dir", str(tmp_path)]
+    asked = subprocess.run(command, stdin=terminal, env=desk(), capture_output=True, text=True, timeout=30)
+    os.close(keyboard)
+    os.close(terminal)
+    assert (asked.returncode, asked.stderr) == (1, "Aborted!\n")
+    assert asked.stdout.startswith("Replace everything in the database? [y/N]: ")
+    assert not any(tmp_path.iterdir())

@@ -1,9 +1,12 @@
 """Demo data: people who can sign in, counters that are true."""
 
+import asyncio
+
 import asyncpg
 import httpx
 import pytest
 
+from app.cli import data as commands
 from app.seeding import seed
 from kernel.runtime import Runtime
 from tests.running import People
@@ -53,3 +56,13 @@ async def test_demo_people_are_in_and_their_counters_are_true(
     assert all(post["author"]["username"] for post in listed["items"])
     first = listed["items"][0]
     assert (await client.get(f"/api/v1/posts/{first['id']}")).json()["title"] == first["title"]
+
+
+async def test_one_person_alone_follows_nobody_and_writes_all(
+    runtime: Runtime, client: httpx.AsyncClient, env: dict[str, str]
+) -> None:
+    asked = commands.seed.make_context("seed", ["--users", "1", "--posts", "3"]).params
+    await asyncio.to_thread(seed, env, users=asked["users"], posts=asked["posts"], advance=lambda *_: None)
+    listed = (await client.get("/api/v1/posts")).json()["items"]
+    assert len(listed) == 3
+    assert len({post["author"]["id"] for post in listed}) == 1

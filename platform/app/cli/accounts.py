@@ -1,0 +1,74 @@
+"""Commands about who may do what: the first superuser, and the keys that tokens are signed with."""
+
+import os
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from app.cli.options import data_dir, ready
+from app.processes import Failure
+
+
+@click.command()
+@click.option("--email", prompt="E-mail address")
+@click.option("--name", prompt="Name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@data_dir
+def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool) -> None:
+    """Create a verified account that may do everything.
+
+    The password is taken from QUIRE_SUPERUSER_PASSWORD, from standard input, or asked for.
+    """
+    password = os.environ.pop("QUIRE_SUPERUSER_PASSWORD", "")
+    if password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password and not sys.stdin.isatty():
+        raise Failure("set QUIRE_SUPERUSER_PASSWORD, or use --password-stdin")
+    if not password:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with ready(data_dir) as env:
+        from app.administration import create_superuser
+
+        create_superuser(env, email=email, name=name, password=password)
+    click.echo(f"{email} is a superuser.")
+
+
+@click.group()
+def keys() -> None:
+    """The keys that sign access tokens: the next one is published before it signs."""
+
+
+@keys.command("list")
+@data_dir
+def list_keys(data_dir: Path) -> None:
+    """Print them, oldest first."""
+    with ready(data_dir) as env:
+        from app.administration import signing_keys
+
+        for key in signing_keys(env):
+            since = f"since {key.signs_since:%Y-%m-%d %H:%M:%S}" if key.signs_since else ""
+            click.echo(f"{key.id}  {key.state:<8}  {since}".rstrip())
+
+
+@keys.command("rotate")
+@data_dir
+def rotate_keys(data_dir: Path) -> None:
+    """Sign with the next key from now on, and publish another one to come after it. Nobody is signed out."""
+    with ready(data_dir) as env:
+        from app.administration import rotate_signing_keys
+
+        click.echo(f"{rotate_signing_keys(env).id} signs now.")
+
+
+@keys.command("retire")
+@click.argument("key_id", metavar="KID", type=click.UUID)
+@data_dir
+def retire_key(data_dir: Path, key_id: UUID) -> None:
+    """Forget a key that no longer signs; tokens that it has signed are refused."""
+    with ready(data_dir) as env:
+        from app.administration import retire_signing_key
+
+        retire_signing_key(env, key_id)
+    click.echo(f"{key_id} is forgotten.")
