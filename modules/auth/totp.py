@@ -23,7 +23,8 @@ def matching_step(secret: str, code: str, now: float) -> int | None:
     totp = pyotp.TOTP(secret, interval=STEP)
     present = int(now) // STEP
     steps = range(present - DRIFT, present + DRIFT + 1)
-    return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step), code)), None)
+    given = code.encode()  # of text, `compare_digest` takes ASCII alone
+    return next((step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), given)), None)
 
 
 def enrolment(secret: str, *, account: str, issuer: str) -> TotpSecret:

@@ -108,6 +108,11 @@ async def test_the_last_secret_is_the_one_that_can_be_confirmed(
     assert (right.status_code, right.headers["Cache-Control"]) == (200, "no-store")
 
 
+async def test_what_is_no_code_confirms_nothing(http: httpx.AsyncClient, ada: Person) -> None:
+    (await http.post(TOTP, headers=ada.headers)).raise_for_status()
+    assert refusal(await http.post(CONFIRM, json={"code": "\u00e9"}, headers=ada.headers)) == (401, "invalid_code")
+
+
 async def test_with_it_come_ten_codes_for_when_the_app_is_lost(
     http: httpx.AsyncClient, ada: Person, phone: Phone
 ) -> None:

@@ -239,6 +239,14 @@ async def test_a_wrong_code_proves_nothing(http: httpx.AsyncClient, people: Peop
         assert refusal(answer) == (401, "invalid_code")
 
 
+@pytest.mark.parametrize("code", ["\u00e9" * 6, "\u0661\u0662\u0663\u0664\u0665\u0666", "12345\U0001f511"])
+async def test_six_characters_that_are_no_digits_of_an_app_are_a_wrong_code(
+    http: httpx.AsyncClient, bea: Person, code: str
+) -> None:
+    assert refusal(await second_half(http, await first_half(http, bea), code)) == (401, "invalid_code")
+    assert refusal(await http.post(AGAIN, json={"code": code}, headers=bea.headers)) == (401, "invalid_code")
+
+
 async def test_a_proof_is_one_of_the_two(http: httpx.AsyncClient, bea: Person, phone: Phone) -> None:
     answer = await http.post(AGAIN, json={"password": PASSWORD, "code": phone.next_code()}, headers=bea.headers)
     assert violations(answer) == {("/body/password", "required")}
