@@ -214,6 +214,10 @@ class Accounts(Protocol):
         """Another address, which has been confirmed; raises `EmailTaken`, or `NotFound`."""
         ...
 
+    async def hold(self, user_id: UUID) -> User | None:
+        """Somebody who may sign in, as they are until the transaction ends: not active if about to be erased."""
+        ...
+
     async def restore(self, user_id: UUID) -> User | None:
         """Take back the deletion that somebody asked for themselves; nobody if there is none to take back."""
         ...

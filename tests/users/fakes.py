@@ -116,6 +116,12 @@ class FakeAccounts(Accounts):
         self._users.people[user_id] = changed
         return changed
 
+    async def hold(self, user_id: UUID) -> User | None:
+        user = self._users.people.get(user_id)
+        if user is None or not user.is_active:
+            return None
+        return user if self._users.is_here(user) else msgspec.structs.replace(user, is_active=False)
+
     async def restore(self, user_id: UUID) -> User | None:
         user = self._users.people.get(user_id)
         if user is None or self._users.is_here(user) or not user.is_active:

@@ -60,9 +60,9 @@ class PasswordChange:
         await self._uow.pause()
         hashed = await self._tools.passwords.hash(password)
         await self._links.use("reset_password", token)
+        await self._credentials.put(user.id, hashed)
         if not await self._accounts.verify_email(row.user_id, row.email):
             raise InvalidMailToken
-        await self._credentials.put(user.id, hashed)
         await self._sessions.end_all(user.id, reason="password_reset")
         self._log.note(user.id, "password_reset", self._client)
         await self._tell(user)
@@ -71,7 +71,7 @@ class PasswordChange:
         """The tokens of this session, the only one that is left; raises `WrongPassword` or `ValidationFailed`."""
         if me.session_id is None:
             raise PermissionDenied("A personal access token does not prove who uses it.")
-        credential = await self._credentials.get_one_or_none(user_id=me.id)
+        credential = await self._credentials.of(me.id)
         user = (await self._users.find_many({me.id})).get(me.id)
         if user is None:
             raise InvalidToken

@@ -52,39 +52,40 @@ class SigningIn:
         self._credentials = CredentialRepository(session=uow.session)
 
     async def log_in(self, email: str, password: str) -> TokenPair | MfaRequired:
-        """A new session, or half of one; raises `InvalidCredentials` after the same work in any case, or `RateLimited`.
+        """A new session, or half of one; raises `RateLimited`, or `InvalidCredentials` after the same work always.
 
-        Who has asked to be erased, and comes back in time, stays.
+        What has changed while the password was looked at counts as if it had been so from the beginning.
         """
         account, user = await self._find(email)
-        credential = await self._credentials.get_one_or_none(user_id=NOBODY if user is None else user.id)
+        credential = await self._credentials.of(NOBODY if user is None else user.id)
         await self._uow.pause()
         async with self._tools.throttle.attempt(self._limiter, account, self._client):
             matches = await self._matches(password, credential)
             if user is not None and matches and not user.is_active:
-                user = await self._accounts.restore(user.id)
+                user = await self._accounts.hold(user.id)
             if user is None or credential is None or not matches:
                 self._log.note(NOBODY if credential is None else credential.user_id, "sign_in_failed", self._client)
                 raise InvalidCredentials
         stored = await self._renewed(password, credential)
-        if await self._factor.is_on(user.id):
+        if stored is not None and await self._factor.is_on(user.id):
             ttl = self._tools.settings.mfa_ttl
             token = self._tools.mfa_tokens.issue(user.id, stored, time.time() + ttl)
             return MfaRequired(mfa_token=token, expires_in=round(ttl))
-        return await self._begin(user)
+        pair = None if stored is None else await self._begin(user.id, stored)
+        return pair or await self.log_in(email, password)
 
     async def verify(self, mfa_token: str, code: str) -> TokenPair:
         """A new session, with both halves; raises `InvalidToken` for a first one that is not, or `InvalidCode`."""
         user_id = self._tools.mfa_tokens.subject(mfa_token)
-        credential = None if user_id is None else await self._credentials.get_one_or_none(user_id=user_id)
+        credential = None if user_id is None else await self._credentials.of(user_id)
         if credential is None or not self._tools.mfa_tokens.verify(mfa_token, credential.password_hash):
             raise InvalidToken
-        user = (await self._users.find_many({credential.user_id})).get(credential.user_id)
-        if user is None or not user.is_active:
-            raise InvalidToken
         await self._uow.pause()
-        await self._factor.check(user.id, code)
-        return await self._begin(user)
+        await self._factor.check(credential.user_id, code)
+        pair = await self._begin(credential.user_id, credential.password_hash)
+        if pair is None:
+            raise InvalidToken
+        return pair
 
     async def prove_again(self, me: Principal, proof: Proof) -> TokenPair:
         """The tokens of this session, whose owner has just been asked; raises `InvalidCredentials` or `InvalidCode`."""
@@ -105,14 +106,26 @@ class SigningIn:
         return await self._sessions.pair(row)
 
     async def _check_password(self, me: Principal, password: str) -> None:
-        credential = await self._credentials.get_one_or_none(user_id=me.id)
+        credential = await self._credentials.of(me.id)
         await self._uow.pause()
         async with self._tools.throttle.attempt(self._limiter, str(me.id), self._client):
             if not await self._matches(password, credential):
                 self._log.note(me.id, "reauthentication_failed", self._client, session_id=me.session_id)
                 raise InvalidCredentials
 
-    async def _begin(self, user: User) -> TokenPair:
+    async def _begin(self, user_id: UUID, password_hash: str) -> TokenPair | None:
+        """A session, if what was proved still holds. Who has asked to be erased, and comes back in time, stays.
+
+        A new password, a deactivation and a departure lock one of these rows before they end all sessions: either they
+        wait, and end this one too, or they are seen here.
+        """
+        if not await self._credentials.hold(user_id, password_hash):
+            return None
+        user = await self._accounts.hold(user_id)
+        if user is None:
+            return None
+        if not user.is_active:
+            user = await self._accounts.restore(user_id) or user
         pair = await self._sessions.begin(user.id, self._client)
         await self._log.note_sign_in(user, self._client, pair.session_id)
         return pair
@@ -121,13 +134,12 @@ class SigningIn:
         """After hashes of the configured cost, whoever it is."""
         return await self._tools.passwords.verify(password, None if credential is None else credential.password_hash)
 
-    async def _renewed(self, password: str, credential: CredentialRow) -> str:
-        """The hash of a right password, made once more where that was done at another cost."""
+    async def _renewed(self, password: str, credential: CredentialRow) -> str | None:
+        """The hash of a right password, made once more where its cost is not that of now; none if it is gone."""
         if not self._tools.passwords.is_outdated(credential.password_hash):
             return credential.password_hash
         hashed = await self._tools.passwords.hash(password)
-        await self._credentials.renew(credential, hashed)
-        return hashed
+        return hashed if await self._credentials.renew(credential, hashed) else None
 
     async def _find(self, email: str) -> tuple[str, User | None]:
         """By what tries on the account are counted, and who it is. What cannot be an address is nobody's."""

@@ -86,8 +86,10 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
         return await self.get_one_or_none(PRESENT, username=username)
 
     async def to_edit(self, user_id: UUID) -> UserRow | None:
-        """The row, locked until the transaction ends."""
-        return await self.get_one_or_none(id=user_id, with_for_update=True)
+        """The row as it is committed now, locked until the transaction ends."""
+        return await self.get_one_or_none(
+            id=user_id, with_for_update=True, execution_options={"populate_existing": True}
+        )
 
     async def leaving_since(self, moment: datetime) -> Sequence[UUID]:
         """Who asked to be erased before that, the first to ask first."""

@@ -91,6 +91,10 @@ class UserService(Users, Accounts):
         self._uow.changes(person(user_id))
         return to_user(row)
 
+    async def hold(self, user_id: UUID) -> User | None:
+        row = await self._users.to_edit(user_id)
+        return None if row is None or not row.is_active else to_user(row)
+
     async def restore(self, user_id: UUID) -> User | None:
         row = await self._users.to_edit(user_id)
         if row is None or row.deletion_requested_at is None or not row.is_active:

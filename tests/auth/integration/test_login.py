@@ -12,6 +12,7 @@ from sqlalchemy import select
 from kernel.runtime import Runtime
 from kernel.settings import DatabaseSettings, KernelSettings
 from modules.auth.models import CredentialRow
+from modules.auth.passwords import Passwords
 from modules.auth.settings import AuthSettings
 from tests.auth.integration.conftest import auth_alone, disable
 from tests.problems import refusal, violations
@@ -166,3 +167,31 @@ async def test_a_right_password_is_hashed_again_when_the_cost_has_changed(
         assert (await stored()).startswith("$2b$05$")
         assert (await attempt(dearer, ada.email, PASSWORD)).status_code == 200
     assert (await attempt(http, ada.email, PASSWORD)).status_code == 200
+
+
+async def test_of_two_at_once_who_are_right_nobody_is_refused_because_the_other_has_hashed_again(
+    settings: KernelSettings, users: FakeUsers, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashing, both = Passwords.hash, asyncio.Barrier(2)
+
+    async def together(self: Passwords, password: str) -> str:
+        async with both:
+            return await hashing(self, password)
+
+    monkeypatch.setattr(Passwords, "hash", together)
+    async with auth_alone(settings, users, AuthSettings(bcrypt_rounds=5)) as dearer:
+        answers = await asyncio.gather(*(attempt(dearer, ada.email, PASSWORD) for _ in range(2)))
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+async def test_who_is_shut_out_while_the_password_is_looked_at_does_not_get_in(
+    http: httpx.AsyncClient, users: FakeUsers, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = Passwords.verify
+
+    async def slowly(self: Passwords, password: str, stored: str | None) -> bool:
+        disable(users, ada)
+        return await verify(self, password, stored)
+
+    monkeypatch.setattr(Passwords, "verify", slowly)
+    assert refusal(await attempt(http, ada.email, PASSWORD)) == (401, "invalid_credentials")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from types import SimpleNamespace
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -14,7 +15,7 @@ from kernel.runtime import Runtime
 from kernel.settings import HttpSettings, KernelSettings
 from modules.auth import tokens
 from modules.auth.models import SecurityEventRow
-from modules.auth.services.second_factor import CODE_TRIES
+from modules.auth.services.second_factor import CODE_TRIES, SecondFactor
 from modules.auth.services.throttling import TRIES
 from tests.auth.integration.conftest import auth_alone, disable
 from tests.auth.integration.second_factor import Phone, first_half, second_half
@@ -187,6 +188,32 @@ async def test_who_is_shut_out_meanwhile_does_not_get_in(
     half = await first_half(http, bea)
     disable(users, bea)
     assert refusal(await second_half(http, half, phone.next_code())) == (401, "invalid_token")
+
+
+async def test_a_new_password_while_a_code_is_looked_at_ends_it_too(
+    http: httpx.AsyncClient, bea: Person, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half, check = await first_half(http, bea), SecondFactor.check
+
+    async def slowly(self: SecondFactor, user_id: UUID, code: str) -> None:
+        form = {"current_password": PASSWORD, "new_password": "another long password"}
+        change = http.post("/api/v1/auth/password/change", json=form, headers=bea.headers)
+        (await asyncio.create_task(change)).raise_for_status()
+        await check(self, user_id, code)
+
+    monkeypatch.setattr(SecondFactor, "check", slowly)
+    assert refusal(await second_half(http, half, phone.next_code())) == (401, "invalid_token")
+
+
+async def test_who_comes_back_in_time_stays_with_both_halves(
+    http: httpx.AsyncClient, users: FakeUsers, bea: Person, phone: Phone
+) -> None:
+    users.leaving.add(UUID(bea.id))
+    half = await first_half(http, bea)
+    assert refusal(await second_half(http, half, phone.code())) == (401, "invalid_code")
+    assert UUID(bea.id) in users.leaving
+    assert (await second_half(http, half, phone.next_code())).status_code == 200
+    assert UUID(bea.id) not in users.leaving
 
 
 async def test_wrong_codes_are_counted(http: httpx.AsyncClient, bea: Person, phone: Phone) -> None:

@@ -126,6 +126,18 @@ async def test_who_has_asked_to_be_erased_can_take_it_back(facade: Facade, accou
     assert await users.find_many({ada.id}) == {ada.id: restored}
 
 
+async def test_who_may_sign_in_is_known_as_they_are(facade: Facade, accounts: Accounts) -> None:
+    ada = await accounts.create(ADA)
+    assert await accounts.hold(ada.id) == ada
+    await facade.leave(ada.id)
+    leaving = await accounts.hold(ada.id)
+    assert leaving is not None
+    assert (leaving.id, leaving.is_active) == (ada.id, False)
+    await facade.shut_out(ada.id)
+    assert await accounts.hold(ada.id) is None
+    assert await accounts.hold(new_id()) is None
+
+
 async def test_there_is_nothing_to_take_back_without_a_deletion(accounts: Accounts) -> None:
     ada = await accounts.create(ADA)
     assert await accounts.restore(ada.id) is None
