@@ -18,7 +18,7 @@ T = TypeVar("T")
 Key: TypeAlias = datetime | UUID | str | int
 
 CHECKSUM = 6
-"""Bytes that make a mistyped cursor a bad one, and not another place in the list."""
+"""Bytes that make a mistyped cursor, and one of another list, a bad one, and not another place in the list."""
 
 LONGEST = 1024
 
@@ -31,19 +31,20 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     total: int | msgspec.UnsetType = msgspec.UNSET
 
 
-def encode_cursor(*keys: Key) -> str:
-    """The sort keys of the last row, as text that means nothing to a client."""
+def encode_cursor(of: str, *keys: Key) -> str:
+    """The sort keys of the last row, as text that means nothing to a client, and nothing but ``of`` one list."""
     body = msgspec.json.encode(keys)
-    return urlsafe_b64encode(body + blake2b(body, digest_size=CHECKSUM).digest()).decode().rstrip("=")
+    checksum = blake2b(body, digest_size=CHECKSUM, key=of.encode()).digest()
+    return urlsafe_b64encode(body + checksum).decode().rstrip("=")
 
 
-def decode_cursor(text: str, *kinds: type[Key]) -> tuple[Any, ...]:  # Any: one value for each kind
+def decode_cursor(text: str, of: str, *kinds: type[Key]) -> tuple[Any, ...]:  # Any: one value for each kind
     """The keys that `encode_cursor` was given; raises `InvalidCursor` for every text that it would not have made."""
     try:
         keys = decoder(kinds).decode(urlsafe_b64decode(text + "=" * (-len(text) % 4))[:-CHECKSUM])
     except (binascii.Error, msgspec.DecodeError, ValueError):
         raise InvalidCursor from None
-    if len(text) > LONGEST or encode_cursor(*keys) != text or not all(map(plausible, keys)):
+    if len(text) > LONGEST or encode_cursor(of, *keys) != text or not all(map(plausible, keys)):
         raise InvalidCursor
     return keys
 
@@ -62,6 +63,6 @@ def plausible(key: Key) -> bool:
         case str():
             return UNSTORABLE.search(key) is None
         case int():
-            return -(2**63) <= key < 2**63
+            return -(2**31) <= key < 2**31
         case _:
             return True

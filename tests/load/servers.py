@@ -58,7 +58,7 @@ class Place(msgspec.Struct, frozen=True):
     @property
     def cursor(self) -> str:
         """Of ours: the page after it."""
-        return encode_cursor("newest", self.published_at, self.id)
+        return encode_cursor("posts newest", self.published_at, self.id)
 
 
 class Data(msgspec.Struct, frozen=True):

@@ -66,12 +66,12 @@ class PersonalTokens:
 
     async def page(self, me: Principal, *, cursor: str | None, limit: int) -> Page[PersonalToken]:
         """Newest first, expired ones included for a while; raises `InvalidCursor`."""
-        after = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        after = None if cursor is None else decode_cursor(cursor, "personal tokens", UUID)[0]
         rows = await self._tokens.page(me.id, after=after, limit=limit + 1)
         shown = rows[:limit]
         return Page(
             items=tuple(map(to_personal_token, shown)),
-            next_cursor=encode_cursor(shown[-1].id) if len(rows) > limit else None,
+            next_cursor=encode_cursor("personal tokens", shown[-1].id) if len(rows) > limit else None,
         )
 
     async def revoke(self, me: Principal, token_id: UUID) -> None:

@@ -49,12 +49,12 @@ class SecurityLog:
 
     async def page(self, user_id: UUID, *, cursor: str | None, limit: int) -> Page[SecurityEvent]:
         """Newest first; raises `InvalidCursor`."""
-        after = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        after = None if cursor is None else decode_cursor(cursor, "security log", UUID)[0]
         rows = await self._events.page(user_id, after=after, limit=limit + 1)
         shown = rows[:limit]
         return Page(
             items=tuple(map(to_security_event, shown)),
-            next_cursor=encode_cursor(shown[-1].id) if len(rows) > limit else None,
+            next_cursor=encode_cursor("security log", shown[-1].id) if len(rows) > limit else None,
         )
 
 

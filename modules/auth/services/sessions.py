@@ -69,12 +69,12 @@ class Sessions:
 
     async def page(self, me: Principal, *, cursor: str | None, limit: int) -> Page[Session]:
         """Those of the caller that have not ended, newest first; raises `InvalidCursor`."""
-        after = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        after = None if cursor is None else decode_cursor(cursor, "sessions", UUID)[0]
         rows = await self._sessions.living(me.id, after=after, limit=limit + 1)
         shown = rows[:limit]
         return Page(
             items=tuple(to_session(row, current=row.id == me.session_id) for row in shown),
-            next_cursor=encode_cursor(shown[-1].id) if len(rows) > limit else None,
+            next_cursor=encode_cursor("sessions", shown[-1].id) if len(rows) > limit else None,
         )
 
     async def end(self, me: Principal, session_id: UUID) -> None:

@@ -26,12 +26,12 @@ class DeliveryService:
 
     async def page(self, mails: Mails, *, cursor: str | None, limit: int) -> Page[Delivery]:
         """The newest of these mails; raises `InvalidCursor`."""
-        before: UUID | None = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        before: UUID | None = None if cursor is None else decode_cursor(cursor, "deliveries", UUID)[0]
         found = await look(self._uow, mails, before=before, limit=limit + 1)
         shown = found[:limit]
         return Page(
             items=tuple(map(to_delivery, shown)),
-            next_cursor=encode_cursor(shown[-1].id) if len(found) > limit else None,
+            next_cursor=encode_cursor("deliveries", shown[-1].id) if len(found) > limit else None,
         )
 
     async def retry(self, me: Principal, mail_id: UUID, client: Client) -> Delivery:

@@ -41,13 +41,13 @@ class InboxService:
             unread=unread,
             kind=kind,
             archived=archived,
-            before=None if cursor is None else decode_cursor(cursor, int)[0],
+            before=None if cursor is None else decode_cursor(cursor, "inbox", int)[0],
             limit=limit + 1,
         )
         shown = rows[:limit]
         return Page(
             items=await self._presentation.of(shown),
-            next_cursor=encode_cursor(shown[-1].arrival) if len(rows) > limit else None,
+            next_cursor=encode_cursor("inbox", shown[-1].arrival) if len(rows) > limit else None,
         )
 
     async def mark(self, recipient_id: UUID, notification_id: UUID, *, read: bool) -> None:

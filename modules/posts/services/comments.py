@@ -131,7 +131,8 @@ class CommentReads:
         self, caller: Principal | None, post_id: UUID, *, cursor: str | None, limit: int
     ) -> tuple[Page[Comment], bool]:
         """Comments of a post, and whether all may read them; raises `NotFound` or `InvalidCursor`."""
-        after_thread, after_id = (None, None) if cursor is None else decode_cursor(cursor, UUID, UUID)
+        of = f"comments {post_id}"
+        after_thread, after_id = (None, None) if cursor is None else decode_cursor(cursor, of, UUID, UUID)
         standing = await self._standing(caller, post_id)
         records = await self._reader.all(
             comments_query(further=cursor is not None),
@@ -144,7 +145,7 @@ class CommentReads:
         authors = await self._directory.find_many({each.author_id for each in shown if each.deleted_at is None})
         page = Page(
             items=tuple(to_comment(each, authors.get(each.author_id)) for each in shown),
-            next_cursor=encode_cursor(shown[-1].thread_id, shown[-1].id) if len(records) > limit else None,
+            next_cursor=encode_cursor(of, shown[-1].thread_id, shown[-1].id) if len(records) > limit else None,
         )
         return page, standing.status == "published"
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.errors import InvalidCursor
 from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from modules.posts.repositories import BEGIN, END, FoundRecord, feed_query, place_of, search_query, tags_query
@@ -29,36 +28,34 @@ class Discovery:
 
     async def tags(self, beginning: str | None, *, cursor: str | None, limit: int) -> Page[TagCount]:
         """Tags of public posts, those of most posts first; raises `InvalidCursor`."""
-        after_count, after_name = (None, None) if cursor is None else decode_cursor(cursor, int, str)
+        after_count, after_name = (None, None) if cursor is None else decode_cursor(cursor, "tags", int, str)
         query = tags_query(beginning=beginning is not None, further=cursor is not None)
         given = {"beginning": beginning, "after_count": after_count, "after_name": after_name}
         records = await self._reader.all(query, **given, rows=limit + 1)
         shown = records[:limit]
         return Page(
             items=tuple(TagCount(name=each.name, posts_count=each.posts_count) for each in shown),
-            next_cursor=encode_cursor(shown[-1].posts_count, shown[-1].name) if len(records) > limit else None,
+            next_cursor=encode_cursor("tags", shown[-1].posts_count, shown[-1].name) if len(records) > limit else None,
         )
 
     async def feed(self, author_ids: Sequence[UUID], *, cursor: str | None, limit: int) -> Page[PostSummary]:
         """What these people have published, newest first; raises `InvalidCursor`."""
-        after, after_id = (None, None) if cursor is None else decode_cursor(cursor, datetime, UUID)
+        after, after_id = (None, None) if cursor is None else decode_cursor(cursor, "feed", datetime, UUID)
         query = feed_query(further=cursor is not None)
         given = {"author_ids": list(author_ids), "after": after, "after_id": after_id}
         records = await self._reader.all(query, **given, rows=limit + 1)
         shown = records[:limit]
         return Page(
             items=await to_summaries(shown, self._directory),
-            next_cursor=encode_cursor(*place_of(shown[-1], "newest")) if len(records) > limit else None,
+            next_cursor=encode_cursor("feed", *place_of(shown[-1], "newest")) if len(records) > limit else None,
         )
 
     async def search(self, q: str, *, cursor: str | None, limit: int) -> Page[FoundPost]:
         """Public posts that contain all words of ``q``, the best first; raises `InvalidCursor`."""
-        words = blake2b(q.encode(), digest_size=8).hexdigest()
+        of = f"search {blake2b(q.encode(), digest_size=8).hexdigest()}"
         as_of = after_score = after_id = None
         if cursor is not None:
-            of, as_of, after_score, after_id = decode_cursor(cursor, str, datetime, int, UUID)
-            if of != words:
-                raise InvalidCursor
+            as_of, after_score, after_id = decode_cursor(cursor, of, datetime, int, UUID)
         query = search_query(further=cursor is not None)
         given = {"q": q, "as_of": as_of, "after_score": after_score, "after_id": after_id}
         records = await self._reader.all(query, **given, rows=limit + 1)
@@ -66,7 +63,7 @@ class Discovery:
         summaries = await to_summaries(shown, self._directory)
         return Page(
             items=tuple(to_found(*each) for each in zip(shown, summaries, strict=True)),
-            next_cursor=encode_cursor(words, as_of or shown[-1].as_of, shown[-1].score, shown[-1].id)
+            next_cursor=encode_cursor(of, as_of or shown[-1].as_of, shown[-1].score, shown[-1].id)
             if len(records) > limit
             else None,
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from kernel.cache import Cache, Entry, Loaded
-from kernel.errors import InvalidCursor, NotFound
+from kernel.errors import NotFound
 from kernel.http.encoding import encode
 from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
@@ -100,7 +100,7 @@ class PostReads:
         self, author_id: UUID, *, status: Status | None, cursor: str | None, limit: int
     ) -> Page[PostSummary]:
         """What somebody has written, newest first; raises `InvalidCursor`."""
-        after_id = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        after_id = None if cursor is None else decode_cursor(cursor, "own posts", UUID)[0]
         query = own_query(of_status=status is not None, further=cursor is not None)
         given = {"author_id": author_id, "status": status, "after_id": after_id}
         records = await self._reader.all(query, **given, rows=limit + 1)
@@ -108,7 +108,7 @@ class PostReads:
         author = (await self._directory.find_many({author_id})).get(author_id)
         return Page(
             items=tuple(to_summary(record, author) for record in shown),
-            next_cursor=encode_cursor(shown[-1].id) if len(records) > limit else None,
+            next_cursor=encode_cursor("own posts", shown[-1].id) if len(records) > limit else None,
         )
 
     async def _page(
@@ -124,7 +124,7 @@ class PostReads:
         totals = await self._reader.all(total_query(form), **given) if include_total else []
         page = Page(
             items=tuple(to_summary(record, authors.get(record.author_id)) for record in shown),
-            next_cursor=encode_cursor(filters.order, *place_of(shown[-1], filters.order))
+            next_cursor=encode_cursor(f"posts {filters.order}", *place_of(shown[-1], filters.order))
             if len(records) > limit
             else None,
             total=totals[0].count if totals else msgspec.UNSET,
@@ -145,7 +145,5 @@ class PostReads:
 
 def position_of(cursor: str, order: Order) -> Position:
     """Where the page before ended; raises `InvalidCursor`, also for a cursor of another order."""
-    given_order, key, post_id = decode_cursor(cursor, str, int if order == "top" else datetime, UUID)
-    if given_order != order:
-        raise InvalidCursor
+    key, post_id = decode_cursor(cursor, f"posts {order}", int if order == "top" else datetime, UUID)
     return key, post_id

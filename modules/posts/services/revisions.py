@@ -35,7 +35,7 @@ class RevisionReads:
 
     async def page(self, me: Principal, post_id: UUID, *, cursor: str | None, limit: int) -> Page[RevisionSummary]:
         """The present text first; raises `NotFound` and `InvalidCursor`."""
-        below = None if cursor is None else decode_cursor(cursor, int)[0]
+        below = None if cursor is None else decode_cursor(cursor, f"revisions {post_id}", int)[0]
         await self._check(me, post_id)
         query = revisions_query(further=cursor is not None)
         records = await self._reader.all(query, post_id=post_id, below=below, rows=limit + 1)
@@ -43,7 +43,7 @@ class RevisionReads:
         editors = await self._directory.find_many({record.editor_id for record in shown})
         return Page(
             items=tuple(to_revision_summary(record, editors.get(record.editor_id)) for record in shown),
-            next_cursor=encode_cursor(shown[-1].number) if len(records) > limit else None,
+            next_cursor=encode_cursor(f"revisions {post_id}", shown[-1].number) if len(records) > limit else None,
         )
 
     async def read(self, me: Principal, post_id: UUID, n: int) -> Versioned[Revision]:

@@ -29,11 +29,11 @@ class ViewerReads:
 
     async def bookmarks(self, user_id: UUID, *, cursor: str | None, limit: int) -> Page[PostSummary]:
         """What they keep in mind and may read at present, the latest first; raises `InvalidCursor`."""
-        after_id = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        after_id = None if cursor is None else decode_cursor(cursor, "bookmarks", UUID)[0]
         query = bookmarks_query(further=cursor is not None)
         records = await self._reader.all(query, user_id=user_id, after_id=after_id, rows=limit + 1)
         shown = records[:limit]
         return Page(
             items=await to_summaries(shown, self._directory),
-            next_cursor=encode_cursor(shown[-1].bookmark_id) if len(records) > limit else None,
+            next_cursor=encode_cursor("bookmarks", shown[-1].bookmark_id) if len(records) > limit else None,
         )

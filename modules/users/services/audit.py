@@ -18,7 +18,7 @@ class AuditLog:
 
     async def page(self, acts: Acts, *, cursor: str | None, limit: int) -> Page[AuditedAct]:
         """The newest of these acts; raises `InvalidCursor`."""
-        before: UUID | None = None if cursor is None else decode_cursor(cursor, UUID)[0]
+        before: UUID | None = None if cursor is None else decode_cursor(cursor, "audit log", UUID)[0]
         found = await entries(self._reader, acts, before=before, limit=limit + 1)
         shown = found[:limit]
         people = await self._directory.find_many(
@@ -27,7 +27,7 @@ class AuditLog:
         known = {user_id: Person.of(user) for user_id, user in people.items()}
         return Page(
             items=tuple(to_act(entry, known) for entry in shown),
-            next_cursor=encode_cursor(shown[-1].id) if len(found) > limit else None,
+            next_cursor=encode_cursor("audit log", shown[-1].id) if len(found) > limit else None,
         )
 
 

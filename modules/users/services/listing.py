@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.errors import InvalidCursor
 from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from modules.users.contracts import User
@@ -43,20 +42,23 @@ class PeopleLists:
         more = len(records) > limit
         return Page(
             items=tuple(map(to_user, shown)),
-            next_cursor=encode_cursor(sort, getattr(shown[-1], column_of(sort)), shown[-1].id) if more else None,
+            next_cursor=encode_cursor(f"users {sort}", getattr(shown[-1], column_of(sort)), shown[-1].id)
+            if more
+            else None,
             total=totals[0].count if totals else msgspec.UNSET,
         )
 
     async def follows(self, user_id: UUID, side: Side, *, cursor: str | None, limit: int) -> Page[Profile]:
         """Who follows somebody, or whom they follow, newest first; raises `InvalidCursor`."""
-        before = None if cursor is None else last_follow(cursor, side)
+        of = f"{side} {user_id}"
+        before: UUID | None = None if cursor is None else decode_cursor(cursor, of, UUID)[0]
         query = follows_query(side, further=before is not None)
         records = await self._reader.all(query, user_id=user_id, before=before, rows=limit + 1)
         shown = records[:limit]
         more = len(records) > limit
         return Page(
             items=tuple(msgspec.convert(record, Profile, from_attributes=True) for record in shown),
-            next_cursor=encode_cursor(side, shown[-1].follow_id) if more else None,
+            next_cursor=encode_cursor(of, shown[-1].follow_id) if more else None,
         )
 
     async def viewer_states(self, me: UUID, others: Collection[UUID]) -> ViewerStates:
@@ -80,16 +82,5 @@ def column_of(sort: Sort) -> str:
 def position_of(cursor: str, sort: Sort) -> tuple[datetime | str, UUID]:
     """Where the page before ended; raises `InvalidCursor`, also for a cursor of another order."""
     kind = datetime if column_of(sort) == "created_at" else str
-    given_sort, value, user_id = decode_cursor(cursor, str, kind, UUID)
-    if given_sort != sort:
-        raise InvalidCursor
+    value, user_id = decode_cursor(cursor, f"users {sort}", kind, UUID)
     return value, user_id
-
-
-def last_follow(cursor: str, side: Side) -> UUID:
-    """The last one of the page before; raises `InvalidCursor`, also for a cursor of the other list."""
-    given_side, follow_id = decode_cursor(cursor, str, UUID)
-    if given_side != side:
-        raise InvalidCursor
-    last: UUID = follow_id
-    return last

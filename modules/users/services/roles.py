@@ -41,12 +41,14 @@ class RoleService:
 
     async def page(self, cursor: str | None, limit: int) -> Page[Role]:
         """Roles in the order of their names; raises `InvalidCursor`."""
-        after: str = "" if cursor is None else decode_cursor(cursor, str)[0]
+        after: str = "" if cursor is None else decode_cursor(cursor, "roles", str)[0]
         rows = await self._roles.page(after=after, limit=limit + 1)
         found = [to_role(row) for row in rows] + [role for role in self._built_in() if role.name > after]
         found.sort(key=lambda role: role.name)
         more = len(found) > limit
-        return Page(items=tuple(found[:limit]), next_cursor=encode_cursor(found[limit - 1].name) if more else None)
+        return Page(
+            items=tuple(found[:limit]), next_cursor=encode_cursor("roles", found[limit - 1].name) if more else None
+        )
 
     async def make(self, me: Principal, form: MakeRole, client: Client) -> Versioned[Role]:
         """A new role; raises `RoleTaken`, and `PermissionDenied` if it allows what the caller may not."""

@@ -97,9 +97,9 @@ class OutboxController(Controller):
         if subscriber is not None:
             statement = statement.where(OutboxRow.subscriber == subscriber)
         if cursor is not None:
-            statement = statement.where(OutboxRow.id < decode_cursor(cursor, UUID)[0])
+            statement = statement.where(OutboxRow.id < decode_cursor(cursor, "outbox", UUID)[0])
         rows = (await uow.session.scalars(statement.order_by(OutboxRow.id.desc()).limit(limit + 1))).all()
-        next_cursor = encode_cursor(rows[limit - 1].id) if len(rows) > limit else None
+        next_cursor = encode_cursor("outbox", rows[limit - 1].id) if len(rows) > limit else None
         return listing(request, Page(items=tuple(map(to_entry, rows[:limit])), next_cursor=next_cursor))
 
     @post(

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from kernel.http.pagination import (
     listing,
 )
 from kernel.http.request import HttpRequest
-from kernel.pages import Key, Page, decode_cursor, encode_cursor
+from kernel.pages import CHECKSUM, Key, Page, decode_cursor, encode_cursor
 from tests.kernel.http.apps import application, talking_to
 
 ID = UUID("0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11")
@@ -33,9 +34,9 @@ async def numbers(
     include_total: IncludeTotal = False,
     q: FromQuery[str] = "",
 ) -> Response[Page[int]]:
-    start = decode_cursor(cursor, int)[0] + 1 if cursor else 0
+    start = decode_cursor(cursor, "numbers", int)[0] + 1 if cursor else 0
     items = tuple(range(start, min(start + limit, 50)))
-    following = encode_cursor(items[-1]) if items and items[-1] < 49 else None
+    following = encode_cursor("numbers", items[-1]) if items and items[-1] < 49 else None
     page = (
         Page(items=items, next_cursor=following, total=50)
         if include_total
@@ -88,22 +89,25 @@ async def test_a_list_is_conditional_too() -> None:
         (ID,),
         (7, ID),
         ("é\u2028 \"'", NOON, 0),
-        (-(2**63), 2**63 - 1),
+        (-(2**31), 2**31 - 1),
         ("",),
         (NOON.replace(microsecond=1), ID),
     ],
 )
 def test_a_cursor_brings_back_the_keys(keys: tuple[Key, ...]) -> None:
-    text = encode_cursor(*keys)
+    text = encode_cursor("a list", *keys)
     assert text.replace("-", "").replace("_", "").isalnum()
-    assert decode_cursor(text, *map(type, keys)) == keys
+    assert decode_cursor(text, "a list", *map(type, keys)) == keys
 
 
 def made_of(text: str | bytes) -> str:
-    return base64.urlsafe_b64encode(text.encode() if isinstance(text, str) else text).decode().rstrip("=")
+    """What somebody could forge who has read how it is done."""
+    body = text.encode() if isinstance(text, str) else text
+    checksum = blake2b(body, digest_size=CHECKSUM, key=b"a list").digest()
+    return base64.urlsafe_b64encode(body + checksum).decode().rstrip("=")
 
 
-GOOD = encode_cursor(NOON, ID)
+GOOD = encode_cursor("a list", NOON, ID)
 
 
 @pytest.mark.parametrize(
@@ -121,10 +125,11 @@ GOOD = encode_cursor(NOON, ID)
         GOOD + "\n",
         " " + GOOD,
         GOOD[:5] + "\n" + GOOD[5:],
-        encode_cursor(ID, NOON),
-        encode_cursor(NOON),
-        encode_cursor(NOON, ID, 1),
-        encode_cursor(1, ID),
+        encode_cursor("a list", ID, NOON),
+        encode_cursor("a list", NOON),
+        encode_cursor("a list", NOON, ID, 1),
+        encode_cursor("a list", 1, ID),
+        encode_cursor("another", NOON, ID),
         made_of("[]"),
         made_of("null"),
         made_of("{}"),
@@ -132,7 +137,6 @@ GOOD = encode_cursor(NOON, ID)
         made_of(b"\xff"),
         made_of("[" * 50_000),
         made_of(f'["2026-01-31T12:00:00","{ID}"]'),
-        made_of(f'["2026-01-31T12:00:00+02:00","{ID}"]'),
         made_of(f'["0001-01-01T00:00:00Z","{ID}"]'),
         made_of(f'["9999-12-31T23:59:59Z","{ID}"]'),
         made_of(f'["2026-01-31T12:00:00Z","{str(ID).upper()}"]'),
@@ -143,18 +147,18 @@ GOOD = encode_cursor(NOON, ID)
 )
 def test_any_other_text_is_no_cursor(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        decode_cursor(text, datetime, UUID)
+        decode_cursor(text, "a list", datetime, UUID)
 
 
 @pytest.mark.parametrize(
-    "text", ["[1.0]", '["1"]', "[true]", "[99999999999999999999]", "[1e3]", "[-99999999999999999999]"]
+    "text", ["[1.0]", '["1"]', "[true]", "[99999999999999999999]", "[1e3]", "[2147483648]", "[-2147483649]"]
 )
-def test_a_number_in_a_cursor_is_an_integer_of_64_bits(text: str) -> None:
+def test_a_number_in_a_cursor_is_one_that_fits_into_a_column(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        decode_cursor(made_of(text), int)
+        decode_cursor(made_of(text), "a list", int)
 
 
 @pytest.mark.parametrize("text", ['["a\\u0000"]', '["\\ud800"]', '["' + "x" * 2000 + '"]'])
 def test_text_in_a_cursor_is_such_as_can_be_stored(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        decode_cursor(made_of(text), str)
+        decode_cursor(made_of(text), "a list", str)

@@ -31,7 +31,7 @@ async def things(
     kind: Annotated[Literal["a", "b"] | None, QueryParameter(name="type")] = None,
 ) -> dict[str, Any]:
     if paging[1] is not None:
-        decode_cursor(paging[1], datetime, UUID)
+        decode_cursor(paging[1], "things", datetime, UUID)
     return {"limit": paging[0], "q": q, "unread": unread, "ids": ids, "type": kind}
 
 

@@ -212,13 +212,14 @@ async def test_a_cursor_of_somebody_else_shows_nothing_of_theirs(
     "cursor",
     [
         *("", "x", "e30", "W10", "é", "x" * 5_000),
-        encode_cursor(datetime(2026, 1, 1, tzinfo=UTC), UNKNOWN),
-        encode_cursor(1, 1),
-        encode_cursor("nonsense"),
-        encode_cursor(UNKNOWN),
-        encode_cursor(2**63),
-        encode_cursor(1) + "A",
-        encode_cursor(1)[:-1],
+        encode_cursor("inbox", datetime(2026, 1, 1, tzinfo=UTC), UNKNOWN),
+        encode_cursor("inbox", 1, 1),
+        encode_cursor("inbox", "nonsense"),
+        encode_cursor("inbox", UNKNOWN),
+        encode_cursor("inbox", 2**31),
+        encode_cursor("deliveries", 1),
+        encode_cursor("inbox", 1) + "A",
+        encode_cursor("inbox", 1)[:-1],
     ],
 )
 async def test_a_cursor_of_anything_else_is_refused(http: httpx.AsyncClient, ann: Caller, cursor: str) -> None:

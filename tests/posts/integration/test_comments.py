@@ -70,6 +70,9 @@ async def test_pages_are_stable_while_people_write(http: httpx.AsyncClient, ann:
     page = (await http.get(address, params={"limit": 1})).json()
     await comment(http, ann, post["id"], "to first", parent_id=first["id"])
     rest = (await http.get(address, params={"cursor": page["next_cursor"]})).json()
+    elsewhere = f"{POSTS}/{(await publish(http, ann))['id']}/comments"
+    refused = await http.get(elsewhere, params={"cursor": page["next_cursor"]})
+    assert refusal(refused) == (400, "invalid_cursor")
     assert [each["body"] for each in rest["items"]] == ["to first", "second"]
     foreign = (await http.get(POSTS, params={"limit": 1})).json()["next_cursor"] or "x"
     assert refusal(await http.get(address, params={"cursor": foreign})) == (400, "invalid_cursor")
