@@ -66,6 +66,7 @@ def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
 
         What has the place of an unread one (the next of several followers, say) comes as a notification of its own,
         with the same `type` and `target`. The stream ends when its token does; connect again with another.
+        One person has 20 streams at most: another one ends the oldest.
         """
         token = request.scope["state"].get(TICKET) or bearer(request)
         opened = await streaming.open(me.id, token, noted(last_event or last_event_id))

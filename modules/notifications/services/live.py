@@ -32,6 +32,9 @@ LOOK, LOOK_OFTEN = 2.0, 0.5
 AT_ONCE = 1_000
 """Notifications of one look, and those that wait for a slow reader before no more are fetched for them."""
 
+EACH = 20
+"""Open streams of one person, so that nobody takes the places of all; who opens another ends the oldest."""
+
 log = structlog.get_logger()
 
 
@@ -63,7 +66,7 @@ class Live:
         self._presentation = presentation
         self._tickets = tickets
         self._process: Process | None = None
-        self._streams: defaultdict[UUID, set[Stream]] = defaultdict(set)
+        self._streams: defaultdict[UUID, list[Stream]] = defaultdict(list)
         self._versions: dict[UUID, int] = {}
         self._woken: set[UUID] = set()
         self._wake = asyncio.Event()
@@ -91,7 +94,10 @@ class Live:
     @contextmanager
     def feeding(self, stream: Stream) -> Generator[None]:
         """Tell the stream what is new until it is left."""
-        self._streams[stream.recipient_id].add(stream)
+        streams = self._streams[stream.recipient_id]
+        streams.append(stream)
+        for oldest in [each for each in streams if not each.outlet.ended][:-EACH]:
+            oldest.outlet.end()
         self._hear([stream.recipient_id])
         if not self._work:
             work = (self._watch(), self._look_for_ever(), self.process.broadcast.listen_for_ever(self._hear))
@@ -99,8 +105,8 @@ class Live:
         try:
             yield
         finally:
-            self._streams[stream.recipient_id].discard(stream)
-            if not self._streams[stream.recipient_id]:
+            streams.remove(stream)
+            if not streams:
                 del self._streams[stream.recipient_id]
                 self._versions.pop(stream.recipient_id, None)
             if not self._streams:
