@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias, TypeVar
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Response
 from litestar.params import QueryParameter
@@ -11,6 +11,7 @@ from kernel.cache import Entry, Loaded
 from kernel.http.conditional import representation
 from kernel.http.encoding import encode
 from kernel.http.request import HttpRequest
+from kernel.http.strictness import parsed
 from kernel.pages import Page
 
 T = TypeVar("T")
@@ -44,6 +45,5 @@ def stored_listing(request: HttpRequest, stored: Loaded | Entry, *, public: bool
 @lru_cache(1024)
 def next_address(path: str, query: bytes, cursor: str) -> str:
     """The same path and query, with another cursor (RFC 8288: a reference relative to the request)."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    others = [(name, value) for name, value in pairs if name != "cursor"]
-    return f"{quote(path)}?{urlencode([*others, ('cursor', cursor)])}"
+    others = [(name, value) for name, value in parsed(query) if name != "cursor"]
+    return f"{quote(path)}?{urlencode([*others, ('cursor', cursor)], errors='surrogateescape')}"

@@ -17,6 +17,7 @@ from kernel.http.pagination import (
     IncludeTotal,
     Limit,
     listing,
+    next_address,
 )
 from kernel.http.request import HttpRequest
 from kernel.pages import CHECKSUM, Key, Page, decode_cursor, encode_cursor
@@ -64,6 +65,19 @@ async def test_a_walk_along_the_links_meets_every_item_once() -> None:
             assert answer.request.url.params["q"] == "é &=+/?#%"
     assert seen == list(range(50))
     assert answer.json()["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "link"),
+    [
+        ("q=é".encode(), "q=%C3%A9&cursor=c"),
+        (b"q=%C3%A9+x&cursor=b", "q=%C3%A9+x&cursor=c"),
+        (b"q=%ff", "q=%FF&cursor=c"),
+        (b"q=", "q=&cursor=c"),
+    ],
+)
+def test_the_link_asks_for_what_was_asked_for(query: bytes, link: str) -> None:
+    assert next_address("/numbers", query, "c") == f"/numbers?{link}"
 
 
 async def test_the_link_and_the_body_name_the_same_cursor() -> None:
