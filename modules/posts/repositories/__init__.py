@@ -8,6 +8,7 @@ from modules.posts.repositories.reactions import ReactionRepository
 from modules.posts.repositories.reading import (
     BY_ID,
     BY_SLUG,
+    NAMED,
     STANDING,
     Order,
     Position,
@@ -38,6 +39,7 @@ __all__ = [
     "BY_SLUG",
     "COMMENT",
     "END",
+    "NAMED",
     "STANDING",
     "TEXT",
     "VIEWER_STATES",

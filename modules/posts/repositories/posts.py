@@ -8,7 +8,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, delete, not_, select, true
 
 from modules.posts.models import PostRow
-from modules.posts.repositories.reading import PRESENT, PUBLIC
+from modules.posts.repositories.reading import PUBLIC
 
 FORGOTTEN_AT_ONCE = 1_000
 
@@ -21,10 +21,6 @@ class PostRepository(SQLAlchemyAsyncRepository[PostRow]):
     async def to_edit(self, post_id: UUID) -> PostRow | None:
         """The row, deleted or not, locked until the transaction ends."""
         return await self.get_one_or_none(id=post_id, with_for_update=True)
-
-    async def by_ids(self, ids: set[UUID]) -> Sequence[PostRow]:
-        """Any number of posts with a single query; without those that are deleted."""
-        return await self.get_many(PostRow.id.in_(ids), PRESENT)
 
     async def forget_deleted(self, *, before: datetime) -> bool:
         """Delete for good what was deleted before then, as many as fit into one statement's time; whether any was."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Uuid,
     and_,
+    any_,
     bindparam,
     func,
     literal_column,
@@ -27,6 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
 from kernel.reads import Query
+from modules.posts.contracts import Post
 from modules.posts.models import PostRow
 from modules.posts.schemas import TAG
 
@@ -105,6 +107,12 @@ SCHEDULED = and_(PostRow.status == literal_column("'scheduled'"), PRESENT)
 OF_POST = PostRow.id == bindparam("post_id", type_=Uuid())
 STANDING = Query(select(PostRow.author_id, PostRow.status).where(PRESENT, OF_POST), Standing)
 FULL = select(*columns_of(PostRecord)).where(PRESENT)
+NAMED = Query(
+    select(*(getattr(PostRow, field.name) for field in msgspec.structs.fields(Post))).where(
+        PRESENT, PostRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    ),
+    Post,
+)
 BY_ID = Query(FULL.where(OF_POST), PostRecord)
 BY_SLUG = Query(FULL.where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)
 
@@ -137,7 +145,7 @@ def page_query(
         statement = statement.where(place > position if order == "oldest" else place < position)
     directed = [column.asc() if order == "oldest" else column.desc() for column in (key, PostRow.id)]
     statement = statement.order_by(*directed).limit(literal_column(str(rows), Integer))
-    return Query(statement, SummaryRecord, tolerates_lag=further)  # the others fill the cache
+    return Query(statement, SummaryRecord)
 
 
 def unseen(name: str, kind: TypeEngine[Any]) -> ScalarSelect[Any]:  # Any: of any type of PostgreSQL
@@ -146,10 +154,10 @@ def unseen(name: str, kind: TypeEngine[Any]) -> ScalarSelect[Any]:  # Any: of an
 
 
 @lru_cache(64)
-def total_query(form: frozenset[str]) -> Query[Total]:
-    """How many published posts fulfil the conditions named by ``form``."""
+def total_query(form: frozenset[str], *, further: bool) -> Query[Total]:
+    """How many published posts fulfil the conditions named by ``form``; on a ``further`` page, of late."""
     found = select(func.count().label("count")).select_from(PostRow)
-    return Query(found.where(PUBLIC, *conditions(form)), Total)
+    return Query(found.where(PUBLIC, *conditions(form)), Total, tolerates_lag=further)  # the others fill the cache
 
 
 @lru_cache(4)

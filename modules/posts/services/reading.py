@@ -121,7 +121,9 @@ class PostReads:
         records = await self._reader.all(query, **given, after=after, after_id=after_id)
         shown = records[:limit]
         authors, tokens = await self._directory.find_with_tokens({record.author_id for record in shown})
-        totals = await self._reader.all(total_query(form), **given) if include_total else []
+        totals = (
+            await self._reader.all(total_query(form, further=position is not None), **given) if include_total else []
+        )
         page = Page(
             items=tuple(to_summary(record, authors.get(record.author_id)) for record in shown),
             next_cursor=encode_cursor(f"posts {filters.order}", *place_of(shown[-1], filters.order))

@@ -7,7 +7,9 @@ from kernel.db import new_id
 from kernel.unit_of_work import UnitOfWork
 from modules.posts import Post, Posts, provide_posts
 from modules.posts.models import PostRow
+from modules.posts.repositories import NAMED
 from tests.posts.fakes import FakePosts
+from tests.statements import statements
 
 
 @pytest.fixture
@@ -36,6 +38,12 @@ async def test_unknown_ids_are_absent_from_a_batch(posts: Posts, folding: Post) 
 
 async def test_a_batch_holds_posts_of_every_status(posts: Posts, folding: Post, sewing: Post) -> None:
     assert await posts.find_many({folding.id, sewing.id}) == {folding.id: folding, sewing.id: sewing}
+
+
+async def test_for_names_no_bodies_are_read(uow: UnitOfWork, folding: Post) -> None:
+    with statements() as sent:
+        await provide_posts(uow).find_many({folding.id})
+    assert not any("body" in statement for statement in (*sent, NAMED.prepared({})[0]))
 
 
 async def test_no_ids_find_no_posts(posts: Posts) -> None:

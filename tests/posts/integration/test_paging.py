@@ -1,17 +1,30 @@
 """Lists of posts, page by page."""
 
 import asyncio
+import os
+from collections.abc import AsyncGenerator
 from itertools import permutations
+from typing import Any
+from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from kernel.pages import encode_cursor
+from kernel.reads import Reader
 from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
+from modules.posts.repositories import PostFilters
+from modules.posts.services import PostReads
 from tests.callers import Caller
+from tests.conftest import ADDRESSES, worker
+from tests.posts.integration.conftest import People
 from tests.posts.listing import BEGIN, NOBODY, at, ids, listed, published, walk
 from tests.posts.writing import POSTS, alter
 from tests.problems import refusal
+from tests.users.fakes import FakeDirectory
 
 
 async def test_a_page_has_twenty_items_unless_told_otherwise(http: httpx.AsyncClient, ann: Caller) -> None:
@@ -114,6 +127,36 @@ async def test_a_cursor_belongs_to_the_order_that_it_was_made_for(http: httpx.As
         cursor = (await http.get(POSTS, params={"limit": 1, "sort": sort})).json()["next_cursor"]
         assert len(await listed(http, sort=sort, cursor=cursor)) == 1
         assert refusal(await http.get(POSTS, params={"sort": other, "cursor": cursor})) == (400, "invalid_cursor")
+
+
+@pytest.fixture
+async def lagging(settings: KernelSettings) -> AsyncGenerator[str]:
+    """The address of a replica that has heard of no post yet."""
+    template, name = os.environ[ADDRESSES[0]], f"lagging_{worker()}"
+    server = await asyncpg.connect(urlsplit(template)._replace(path="/postgres").geturl())
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE quire")
+    yield urlsplit(settings.database_url)._replace(path=f"/{name}").geturl()
+    await server.execute(f"DROP DATABASE {name}")
+    await server.close()
+
+
+async def test_no_page_is_read_from_a_replica_only_the_total_of_a_later_one(
+    http: httpx.AsyncClient, ann: Caller, runtime: Runtime, settings: KernelSettings, everybody: People, lagging: str
+) -> None:
+    made = await published(http, ann, 3)
+    reader = Reader(settings.database_url, settings.db, replica_url=lagging)
+    reads = PostReads(reader, runtime.cache, FakeDirectory(everybody))
+
+    async def page(cursor: str | None) -> dict[str, Any]:  # Any: JSON
+        shown = await reads.page(PostFilters(), author=None, cursor=cursor, limit=2, include_total=True)
+        found: dict[str, Any] = msgspec.json.decode(shown.body)  # Any: JSON
+        return found
+
+    first = await page(None)
+    second = await page(first["next_cursor"])
+    await reader.close()
+    assert [each["id"] for each in (*first["items"], *second["items"])] == made[::-1]
+    assert (first["total"], second["total"]) == (3, 0)
 
 
 async def test_a_cursor_outlives_the_post_that_it_was_made_from(http: httpx.AsyncClient, ann: Caller) -> None:
