@@ -51,7 +51,7 @@ class ViewerController(Controller):
         cursor: Cursor = None,
     ) -> Response[Page[PostSummary]]:
         """What the caller keeps in mind, the latest first; what they may not read at present is left out."""
-        return listing(request, await viewer_reads.bookmarks(me.id, cursor=cursor, limit=limit))
+        return listing(request, await viewer_reads.bookmarks(me, cursor=cursor, limit=limit))
 
     @get("/viewer-state", operation_id="getPostViewerState")
     async def states(

@@ -4,13 +4,13 @@ from functools import lru_cache
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Integer, Uuid, bindparam, column, func, literal_column, or_, select
+from sqlalchemy import Boolean, Integer, Uuid, bindparam, column, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.reads import Query
 from modules.posts.contracts import Reaction
 from modules.posts.models import BookmarkRow, PostRow, ReactionRow
-from modules.posts.repositories.reading import PRESENT, SummaryRecord, columns_of
+from modules.posts.repositories.reading import PRESENT, PUBLISHED, SummaryRecord, columns_of
 
 
 class ViewerRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +53,8 @@ VIEWER_STATES = Query(
     ViewerRecord,
 )
 
-SEEN = or_(PostRow.status == literal_column("'published'"), PostRow.author_id == VIEWER)
-"""What somebody without special rights may read."""
+SEEN = or_(PUBLISHED, PostRow.author_id == VIEWER, bindparam("reads_any", type_=Boolean()))
+"""What they may read."""
 
 
 @lru_cache(2)

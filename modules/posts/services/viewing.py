@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
+from kernel.security import Principal
 from modules.posts.repositories import VIEWER_STATES, bookmarks_query
 from modules.posts.schemas import PostSummary, PostViewerState, PostViewerStates
 from modules.posts.services.presentation import to_summaries
@@ -27,11 +28,12 @@ class ViewerReads:
             }
         )
 
-    async def bookmarks(self, user_id: UUID, *, cursor: str | None, limit: int) -> Page[PostSummary]:
+    async def bookmarks(self, me: Principal, *, cursor: str | None, limit: int) -> Page[PostSummary]:
         """What they keep in mind and may read at present, the latest first; raises `InvalidCursor`."""
         after_id = None if cursor is None else decode_cursor(cursor, "bookmarks", UUID)[0]
         query = bookmarks_query(further=cursor is not None)
-        records = await self._reader.all(query, user_id=user_id, after_id=after_id, rows=limit + 1)
+        given = {"user_id": me.id, "reads_any": me.may("posts:read:any"), "after_id": after_id}
+        records = await self._reader.all(query, **given, rows=limit + 1)
         shown = records[:limit]
         return Page(
             items=await to_summaries(shown, self._directory),

@@ -7,7 +7,7 @@ import pytest
 
 from kernel.db import new_id
 from kernel.runtime import Runtime
-from tests.callers import Caller
+from tests.callers import Caller, caller, signed_in
 from tests.posts.listing import ids, published
 from tests.posts.writing import POSTS, alter, publish, write
 from tests.problems import refusal, violations
@@ -84,6 +84,14 @@ async def test_what_is_hidden_or_deleted_is_not_listed(
     assert await kept(http, ann) == [shown, hidden]
     await http.post(f"{POSTS}/{deleted}/restore", headers=ann.headers)
     assert await kept(http, bob) == [shown, deleted]
+
+
+async def test_whoever_may_read_a_draft_keeps_it(http: httpx.AsyncClient, ann: Caller) -> None:
+    moderator = caller("Moderator", "posts:read:any")
+    draft = await write(http, ann)
+    await keep(http, moderator, draft["id"])
+    assert await kept(http, moderator) == [draft["id"]]
+    assert await kept(http, signed_in(moderator.user)) == []
 
 
 async def test_nobody_keeps_what_they_may_not_read(http: httpx.AsyncClient, ann: Caller, bob: Caller) -> None:
