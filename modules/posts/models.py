@@ -16,9 +16,9 @@ DELETED = text("deleted_at IS NOT NULL")
 
 
 SEARCHED = """
-    setweight(to_tsvector('simple', title), 'A') ||
-    setweight(to_tsvector('simple', posts.words(tags)), 'B') ||
-    setweight(to_tsvector('simple', left(body, 80000)), 'C')
+    setweight(to_tsvector('simple', posts.apart(title)), 'A') ||
+    setweight(to_tsvector('simple', posts.apart(posts.words(tags))), 'B') ||
+    setweight(to_tsvector('simple', posts.apart(left(body, 80000))), 'C')
 """
 """A title weighs more than tags, tags more than the body. (More of a body might not fit into a `tsvector`.)"""
 
@@ -60,6 +60,8 @@ class PostRow(Base):
     scheduled_for: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     """Since when nobody sees it; see `RESTORABLE`."""
+    deleted_by: Mapped[UUID | None]
+    """Who took it away: what was not the author, the author does not bring back."""
     reactions: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
     reactions_count: Mapped[int] = mapped_column(default=0, server_default="0")
     """Of all kinds together: the order of `top`."""
@@ -149,7 +151,7 @@ class TagRow(Base):
     __tablename__ = "tags"
     __table_args__ = (
         UniqueConstraint("name"),
-        Index("ix_posts_tags_popular", "posts_count", "name", postgresql_where=text("posts_count > 0")),
+        Index("ix_posts_tags_popular", text("posts_count DESC"), "name", postgresql_where=text("posts_count > 0")),
     )
 
     name: Mapped[str] = mapped_column(String(50, collation="C"))

@@ -10,7 +10,7 @@ from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.pages import Page
 from kernel.security import Principal, public, signed_in
-from modules.posts.schemas import TAG, FoundPost, PostSummary, TagCount
+from modules.posts.schemas import FoundPost, PostSummary, TagCount
 from modules.posts.services import FOLLOWED, Discovery
 from modules.users import Follows
 
@@ -23,12 +23,14 @@ class DiscoveryController(Controller):
         self,
         request: HttpRequest,
         discovery: NamedDependency[Discovery],
-        q: Annotated[str | None, QueryParameter(pattern=TAG, description="How they begin.")] = None,
+        q: Annotated[
+            str | None, QueryParameter(max_length=50, description="How they begin, in upper or lower case.")
+        ] = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[TagCount]]:
-        """Tags of published posts, those of most posts first."""
-        return listing(request, await discovery.tags(q, cursor=cursor, limit=limit), public=True)
+        """Tags of published posts, those of most posts first, and of as many posts from A to Z."""
+        return listing(request, await discovery.tags(q.lower() if q else None, cursor=cursor, limit=limit), public=True)
 
     @get("/feed", operation_id="showFeed", guards=[signed_in])
     async def feed(

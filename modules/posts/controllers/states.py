@@ -87,6 +87,9 @@ class StateController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
-        """Bring back what was deleted within the last thirty days, as it was; what waited for its time, as a draft."""
+        """Bring back what was deleted within the last thirty days, as it was; what waited for its time, as a draft.
+
+        What a moderator has deleted, its author cannot bring back.
+        """
         restored = await post_service.restore(me, post_id, if_match)
         return resource(request, restored.value, version=restored.version)

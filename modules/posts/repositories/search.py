@@ -32,7 +32,12 @@ BEGIN, END = "\x02", "\x03"
 LANGUAGE: ColumnElement[str] = literal_column("'simple'::regconfig")
 """No language: every word is found as it is written, in any."""
 
-WORDS = func.plainto_tsquery(LANGUAGE, bindparam("q", type_=String()))
+JOINTS = "/.-+~@_:<&\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014\u00a0\u3001\u3002\u30fb\u300c\u300d"
+GAPS = "\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x01"
+"""What `posts.apart` takes for what: PostgreSQL would make one word of "and/or", a host of "end.Start", a number of
+"-2", and where letters have no locale, a part of a word of every quotation mark that is not ASCII."""
+
+WORDS = func.plainto_tsquery(LANGUAGE, func.posts.apart(bindparam("q", type_=String())))
 """All of them are wanted. Nothing in them is an operator."""
 
 MARKS = f"StartSel={BEGIN}, StopSel={END}"
@@ -78,12 +83,13 @@ def search_query(*, further: bool) -> Query[FoundRecord]:
         *columns_of(SummaryRecord),
         best.c.score,
         best.c.as_of,
-        func.ts_headline(LANGUAGE, unmarked(PostRow.title), WORDS, WHOLE).label("title_words"),
-        func.ts_headline(LANGUAGE, unmarked(func.left(PostRow.body, READ)), WORDS, FRAGMENTS).label("body_words"),
+        headline(PostRow.title, WHOLE).label("title_words"),
+        headline(func.left(PostRow.body, READ), FRAGMENTS).label("body_words"),
     ).join(best, best.c.id == PostRow.id)
     return Query(found.order_by(best.c.score.desc(), PostRow.id.desc()), FoundRecord, planned_anew=True)
 
 
-def unmarked(text: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """A text without our marks."""
-    return func.translate(text, BEGIN + END, "")
+def headline(text: ColumnElement[str] | InstrumentedAttribute[str], options: str) -> ColumnElement[str]:
+    """A text as it was written, and our marks where the words are; it has none of its own."""
+    plain = func.posts.apart(func.translate(text, BEGIN + END + GAPS, ""))
+    return func.translate(func.ts_headline(LANGUAGE, plain, WORDS, options), GAPS, JOINTS)

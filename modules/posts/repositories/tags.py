@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import msgspec
-from sqlalchemy import Integer, String, bindparam, func, literal_column, select, tuple_
+from sqlalchemy import Integer, String, bindparam, func, literal_column, or_, select
 
 from kernel.reads import Query
 from modules.posts.models import TagRow
@@ -21,12 +21,12 @@ class TagRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 @lru_cache(4)
 def tags_query(*, beginning: bool, further: bool) -> Query[TagRecord]:
-    """Those of most posts first, all or with one ``beginning``; a ``further`` page begins after a tag."""
+    """Those of most posts first, equals by name, all or with one ``beginning``; a ``further`` page is after a tag."""
     statement = select(TagRow.name, TagRow.posts_count).where(IN_USE)
     if beginning:
         statement = statement.where(func.starts_with(TagRow.name, bindparam("beginning", type_=String())))
     if further:
-        after = tuple_(bindparam("after_count", type_=Integer()), bindparam("after_name", type_=String()))
-        statement = statement.where(tuple_(TagRow.posts_count, TagRow.name) < after)
-    order = (TagRow.posts_count.desc(), TagRow.name.desc())
+        count, name = bindparam("after_count", type_=Integer()), bindparam("after_name", type_=String())
+        statement = statement.where(TagRow.posts_count <= count, or_(TagRow.posts_count < count, TagRow.name > name))
+    order = (TagRow.posts_count.desc(), TagRow.name)
     return Query(statement.order_by(*order).limit(bindparam("rows", type_=Integer())), TagRecord)

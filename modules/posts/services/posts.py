@@ -120,20 +120,25 @@ class PostService:
     async def delete(self, me: Principal, post_id: UUID, if_match: IfMatch) -> None:
         """Take it away from everybody, at once; raises what `change` raises."""
         row = await self._to_edit(me, post_id, if_match)
-        row.deleted_at = utc_now()
+        row.deleted_at, row.deleted_by = utc_now(), me.id
         self._uow.changes(post(post_id), LISTS)
         await self._uow.publish(PostDeleted(post_id=post_id, author_id=row.author_id))
 
     async def restore(self, me: Principal, post_id: UUID, if_match: IfMatch) -> Versioned[FullPost]:
-        """Bring it back as it was, a scheduled one as a draft; raises `InvalidTransition` for what is not deleted."""
+        """Bring it back as it was, a scheduled one as a draft; raises `InvalidTransition` for what is not deleted.
+
+        What a moderator has deleted is brought back by moderators alone: for its author, `PermissionDenied`.
+        """
         row = await self._posts.to_edit(post_id)
         if row is None or row.deleted_at is None:
             editable(me, row)
             raise InvalidTransition("The post is not deleted.")
         if row.deleted_at < utc_now() - RESTORABLE or not may_write(me, row):
             raise NotFound
+        if row.deleted_by not in {None, row.author_id} and not me.may("posts:write:any"):
+            raise PermissionDenied
         if_match.check(row.version)
-        row.deleted_at = None
+        row.deleted_at = row.deleted_by = None
         if row.status == "scheduled":
             row.status, row.scheduled_for = "draft", None
         await self._uow.session.flush()

@@ -126,13 +126,17 @@ async def test_nobody_takes_the_places_of_all(
     app: Application, runtime: Runtime, ann: Caller, bob: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "EACH", 2)
-    async with listening(app, bob.headers) as bobs, listening(app, ann.headers) as oldest:
-        async with listening(app, ann.headers) as one, listening(app, ann.headers) as other:
-            async with asyncio.timeout(5):
-                await oldest.ended.wait()
-            await deliver(runtime, followed_by(bob.user), ann.user.id)
-            assert await one.next_ids(1) == await other.next_ids(1)
-            assert not bobs.ended.is_set()
+    async with (
+        listening(app, bob.headers) as bobs,
+        listening(app, ann.headers) as oldest,
+        listening(app, ann.headers) as one,
+        listening(app, ann.headers) as other,
+    ):
+        async with asyncio.timeout(5):
+            await oldest.ended.wait()
+        await deliver(runtime, followed_by(bob.user), ann.user.id)
+        assert await one.next_ids(1) == await other.next_ids(1)
+        assert not bobs.ended.is_set()
     assert oldest.events() == []
 
 

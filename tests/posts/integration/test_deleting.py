@@ -12,7 +12,7 @@ from kernel.runtime import Runtime
 from modules.posts import PostDeleted
 from modules.posts.contracts import Status
 from modules.posts.tasks import forget_deleted_posts
-from tests.callers import Caller
+from tests.callers import Caller, caller
 from tests.posts.listing import listed
 from tests.posts.writing import POSTS, alter, publish, write
 from tests.problems import refusal
@@ -75,6 +75,16 @@ async def test_what_waited_for_its_time_comes_back_as_a_draft(
     address = await delete(http, ann, post)
     restored = (await http.post(f"{address}/restore", headers=ann.headers)).json()
     assert (restored["status"], restored["scheduled_for"]) == ("draft", None)
+
+
+async def test_what_a_moderator_deleted_its_author_cannot_bring_back(http: httpx.AsyncClient, ann: Caller) -> None:
+    moderator = caller("Moderator", "posts:write:any")
+    post = await publish(http, ann)
+    address = await delete(http, moderator, post)
+    assert refusal(await http.post(f"{address}/restore", headers=ann.headers)) == (403, "permission_denied")
+    assert (await http.post(f"{address}/restore", headers=moderator.headers)).status_code == 200
+    await delete(http, ann, post)
+    assert (await http.post(f"{address}/restore", headers=ann.headers)).status_code == 200
 
 
 async def test_what_is_not_deleted_cannot_be_restored(http: httpx.AsyncClient, ann: Caller, bob: Caller) -> None:

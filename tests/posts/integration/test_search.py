@@ -80,6 +80,32 @@ async def test_every_language_is_found_as_it_is_written(
     assert "<mark>" in (await highlights(http, q))["body"]
 
 
+@pytest.mark.parametrize(
+    ("text", "q", "marked"),
+    [
+        ("either and/or both", "or", "either and/<mark>or</mark> both"),
+        ("either and/or both", "and/or", "either <mark>and</mark>/<mark>or</mark> both"),
+        ("the end.Start again", "start", "the end.<mark>Start</mark> again"),
+        ("see part-2 first", "2", "see part-<mark>2</mark> first"),
+        ("see part-2 first", "part", "see <mark>part</mark>-2 first"),
+        ("a well-known one", "known", "a well-<mark>known</mark> one"),
+        ("in /usr/bin/env then", "bin", "in /usr/<mark>bin</mark>/env then"),
+        ("at ada@example.org", "ada", "at <mark>ada</mark>@example.org"),
+        ("pi is 3.14 or so", "14", "pi is 3.<mark>14</mark> or so"),
+        ("if a<b>c holds", "b", "if a&lt;<mark>b</mark>&gt;c holds"),
+        ("R&amp;D is dear", "d", "R&amp;amp;<mark>D</mark> is dear"),
+        ("he said “fold it” then", "fold", "he said “<mark>fold</mark> it” then"),
+        ("don\u2019t fold—sew", "sew don't", "<mark>don</mark>\u2019<mark>t</mark> fold—<mark>sew</mark>"),
+    ],
+)
+async def test_words_that_are_joined_are_found_each_by_itself(
+    http: httpx.AsyncClient, ann: Caller, text: str, q: str, marked: str
+) -> None:
+    post = await publish(http, ann, title=text, body=text)
+    assert await search(http, q) == [post["id"]]
+    assert await highlights(http, q) == {"title": marked, "body": marked}
+
+
 async def test_operators_are_words(http: httpx.AsyncClient, ann: Caller) -> None:
     both, one = await publish(http, ann, body="cats or dogs"), await publish(http, ann, body="cats")
     assert await search(http, "cats") == [one["id"], both["id"]]
