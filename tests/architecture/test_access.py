@@ -329,4 +329,5 @@ async def status(world: World, route: str, call: Call, actor: str) -> int:
     headers = caller.headers if caller else {}
     answer = await world.http.request("HEAD" if call.stream else method, path, headers=headers, **sent)
     assert answer.status_code != 401 or answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.headers["Cache-Control"] == "no-store" or ROWS[route][0] == ANYONE
     return answer.status_code

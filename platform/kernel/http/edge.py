@@ -37,6 +37,8 @@ CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 REFERRER = (b"referrer-policy", b"no-referrer")
+NO_STORE = (b"cache-control", b"no-store")
+"""For every answer that says nothing of caches: it may be somebody's own."""
 JSON = (b"content-type", b"application/json")
 HTML_POLICY = (
     b"content-security-policy",
@@ -155,6 +157,8 @@ class Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = headers = [*message["headers"], *self._headers]
+            if all(name != b"cache-control" for name, _ in headers):
+                headers.append(NO_STORE)
             if JSON not in headers and is_bare_html(headers):
                 headers.append(HTML_POLICY)
             await self._send(message)

@@ -143,6 +143,13 @@ async def test_every_answer_carries_the_same_guard_rails(method: str, path: str,
     assert answer.headers["x-request-id"]
 
 
+async def test_nobody_keeps_what_says_nothing_of_caches() -> None:
+    for answer in (await ask("GET", "/things"), await ask("DELETE", f"/things/{ID}"), await ask("GET", "/html")):
+        assert answer.headers.get_list("cache-control") == ["no-store"]
+    public = await ask("GET", f"/things/{ID}")
+    assert public.headers.get_list("cache-control") == ["public, max-age=0, must-revalidate"]
+
+
 async def test_pages_get_a_strict_policy_unless_they_bring_their_own() -> None:
     assert "default-src 'none'" in (await ask("GET", "/html")).headers["content-security-policy"]
     assert (await ask("GET", "/own-policy")).headers.get_list("content-security-policy") == ["default-src 'self'"]
