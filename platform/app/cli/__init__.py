@@ -9,6 +9,7 @@ import click
 from app.cli.accounts import create_superuser, keys
 from app.cli.data import backup, restore, seed
 from app.cli.looking import doctor, modules, openapi
+from app.cli.making import new_module
 from app.cli.running import check_settings, migrate, serve, up, work
 from app.processes import Failure
 from kernel.errors import DomainError
@@ -18,7 +19,7 @@ COMMANDS = (
     *(up, serve, work, migrate, check_settings),
     *(create_superuser, keys),
     *(seed, backup, restore),
-    *(doctor, openapi, modules),
+    *(doctor, openapi, modules, new_module),
 )
 
 
