@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from app.docs import docs_config, docs_routes
 from app.documents import module_map
@@ -14,7 +15,10 @@ from kernel.application import create_app
 from kernel.http.edge import Application
 from kernel.mail import folder_of
 from kernel.settings import KernelSettings
-from kernel.telemetry import configure_logging
+from kernel.telemetry import configure_logging, open_recorder
+
+if TYPE_CHECKING:
+    from kernel.telemetry.recording import Recorder
 
 DESCRIPTION = "Accounts, content and notifications: four modules, one binding."
 
@@ -22,10 +26,10 @@ DESCRIPTION = "Accounts, content and notifications: four modules, one binding."
 def create() -> Application:
     """The whole application, configured from the environment; raises `SettingsError`."""
     configure_logging(KernelSettings.from_env(os.environ))
-    return build(os.environ)
+    return build(os.environ, open_recorder(os.environ))
 
 
-def build(env: Mapping[str, str]) -> Application:
+def build(env: Mapping[str, str], recorder: "Recorder | None" = None) -> Application:
     """The whole application; nothing is opened before it starts."""
     settings = KernelSettings.from_env(env)
     product = modules(settings, env)
@@ -42,4 +46,5 @@ def build(env: Mapping[str, str]) -> Application:
         routes=[*docs_routes(openapi), *pages(maps, version, mailbox=mailbox), modules_route(maps)],
         signed_in_routes=[OutboxController, jobs_router(settings, auth.providers())],
         openapi=openapi,
+        recorder=recorder,
     )

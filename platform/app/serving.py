@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app import leash
 from app.processes import Failure
 from kernel.settings import KernelSettings
+from kernel.telemetry import is_exporting
 
 if TYPE_CHECKING:
     from kernel.http.edge import Application
@@ -50,6 +51,7 @@ def serve(listener: socket.socket, workers: int) -> None:
     from app.registry import modules
 
     modules(KernelSettings.from_env(os.environ), os.environ)  # what is wrong is said once, not by every process
+    is_exporting(os.environ)
     processes = Multiprocess(config, [listener])
     with shared_metrics():
         processes.run()

@@ -5,7 +5,7 @@ import os
 
 from app.registry import chosen, modules
 from kernel.settings import KernelSettings
-from kernel.telemetry import configure_logging
+from kernel.telemetry import configure_logging, open_recorder
 from kernel.worker import run
 
 
@@ -14,4 +14,4 @@ def main() -> None:
     settings = KernelSettings.from_env(os.environ)
     configure_logging(settings)
     product = modules(settings, os.environ)
-    asyncio.run(run(settings, product, chosen(product, os.environ)))
+    asyncio.run(run(settings, product, chosen(product, os.environ), open_recorder(os.environ)))

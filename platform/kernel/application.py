@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from litestar import Litestar, Router
 from litestar.di import NamedDependency, Provide
@@ -34,6 +35,9 @@ from kernel.settings import KernelSettings
 from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
 
+if TYPE_CHECKING:
+    from kernel.telemetry.recording import Recorder
+
 
 def create_app(
     settings: KernelSettings,
@@ -43,13 +47,14 @@ def create_app(
     routes: Sequence[ControllerRouterHandler] = (),
     signed_in_routes: Sequence[ControllerRouterHandler] = (),
     openapi: OpenAPIConfig | None = None,
+    recorder: "Recorder | None" = None,
 ) -> Application:
     """One application out of independent slices; a test passes a single one.
 
     ``modules`` are known in full; ``served`` narrows whose routes are mounted. ``routes`` belong to no module,
     nor do ``signed_in_routes``, which look at who is calling.
     """
-    runtime = open_runtime(settings, modules)
+    runtime = open_runtime(settings, modules, recorder)
     health = Health(runtime.engine, runtime.redis.client, partial(takes_mail, settings.mail_url))
     authenticators = [
         module.authenticator(runtime.reader, runtime.cache, runtime.permissions, runtime.database)
@@ -98,6 +103,7 @@ def create_app(
     return Application(
         settings,
         observe=metrics.observe,
+        recorder=recorder,
         route_handlers=[
             HealthController,
             ProblemController,

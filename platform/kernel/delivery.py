@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -16,9 +17,12 @@ from kernel.events import decode
 from kernel.jobs import Queue
 from kernel.poke import Poke
 from kernel.settings import JobsSettings
-from kernel.telemetry import CURRENT
+from kernel.telemetry import CURRENT, NOTHING
 from kernel.text import reason
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
+
+if TYPE_CHECKING:
+    from kernel.telemetry.recording import Recorder
 
 BATCH = 50
 """Rows of one subscriber that one job carries."""
@@ -51,6 +55,7 @@ class Delivery:
         poke: Poke,
         *,
         takes_all: bool = True,
+        recorder: "Recorder | None" = None,
     ) -> None:
         """``takes_all``: rows of subscribers that nobody knows any more, too, so that they end dead and visible."""
         self._database = database
@@ -59,6 +64,7 @@ class Delivery:
         self._leased = None if takes_all else tuple(self._subscribers)
         self._settings = settings
         self._poke = poke
+        self._recorder = recorder
         self._breaker = Breaker(failures=1, pause=1.0)
 
     async def relay_for_ever(self) -> None:
@@ -121,16 +127,32 @@ class Delivery:
             attempt = await outbox.begin(uow.session, row_id, seconds=self._settings.lease)
         if attempt is None:
             return
-        CURRENT.set(attempt.trace)
-        if attempt.number > self._settings.max_attempts:
-            raise WorkerLost(f"{attempt.number - 1} times")
-        async with self._database.unit_of_work() as uow:
-            row = await outbox.take(uow.session, row_id)
-            if row is None:
-                return
-            subscriber = self._subscribers[name]
-            await subscriber.handler(decode(row.payload, subscriber.event), uow)
-            row.done_at = utc_now()
+        with self._traced(attempt, name, row_id):
+            if attempt.number > self._settings.max_attempts:
+                raise WorkerLost(f"{attempt.number - 1} times")
+            async with self._database.unit_of_work() as uow:
+                row = await outbox.take(uow.session, row_id)
+                if row is None:
+                    return
+                subscriber = self._subscribers[name]
+                await subscriber.handler(decode(row.payload, subscriber.event), uow)
+                row.done_at = utc_now()
+
+    def _traced(self, attempt: outbox.Attempt, subscriber: str, row_id: UUID) -> AbstractContextManager[object]:
+        """Go on with the trace of whoever published it; so does what is logged when it is over."""
+        if self._recorder is None:
+            CURRENT.set(attempt.trace)
+            return NOTHING
+        about = {"messaging.destination.name": attempt.topic, "messaging.destination.subscription.name": subscriber}
+        attributes = {
+            **outbox.MESSAGING,
+            **about,
+            "messaging.operation.name": "deliver",
+            "messaging.message.id": str(row_id),
+        }
+        span = self._recorder.begin(f"deliver {attempt.topic}", "consumer", attributes, attempt.trace)
+        CURRENT.set(span)
+        return span
 
     async def _postpone(self, row_id: UUID, error: Exception) -> None:
         async with self._database.unit_of_work() as uow:

@@ -4,6 +4,7 @@ The row, not a job in Redis, is the promise that a subscriber runs (https://micr
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -31,7 +32,7 @@ from sqlalchemy.types import TypeEngine
 
 from kernel.db import Entity, schema, utc_now
 from kernel.reads import Query
-from kernel.telemetry import CURRENT, Trace
+from kernel.telemetry import CURRENT, NOTHING, Attributes, Trace
 
 
 class Base(Entity):
@@ -65,6 +66,9 @@ class OutboxRow(Base):
 
 
 FORGOTTEN_AT_ONCE = 5_000
+
+MESSAGING = {"messaging.system": "outbox"}
+"""What spans say of the carrier."""
 
 OPEN = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
 
@@ -105,10 +109,26 @@ ADD = Query(
 
 async def add(run: Callable[..., Awaitable[object]], rows: Sequence[New]) -> None:
     """Write rows with `UnitOfWork.run`; whoever delivers them goes on with the current trace."""
-    trace = CURRENT.get()
-    traceparent = None if trace is None else trace.traceparent
     ids, topics, subscribers, payloads = map(list, zip(*rows, strict=True))
-    await run(ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads, traceparent=traceparent)
+    with publishing(topics):
+        trace = CURRENT.get()
+        traceparent = None if trace is None else trace.traceparent
+        await run(ADD, ids=ids, topics=topics, subscribers=subscribers, payloads=payloads, traceparent=traceparent)
+
+
+def publishing(topics: Sequence[str]) -> AbstractContextManager[object]:
+    """A step of the current trace: what is delivered hangs on it (https://opentelemetry.io/docs/specs/semconv/messaging/)."""
+    trace = CURRENT.get()
+    if trace is None or not trace.is_recorded:
+        return NOTHING
+    names = ", ".join(dict.fromkeys(topics))
+    attributes: Attributes = {
+        **MESSAGING,
+        "messaging.operation.name": "publish",
+        "messaging.destination.name": names,
+        "messaging.batch.message_count": len(topics),
+    }
+    return trace.step(f"publish {names}", "producer", attributes)
 
 
 async def lease(

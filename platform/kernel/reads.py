@@ -15,7 +15,7 @@ from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
-from kernel.db import connection_settings
+from kernel.db import connection_settings, statement
 from kernel.errors import Unavailable
 from kernel.settings import DatabaseSettings
 
@@ -113,7 +113,8 @@ class Reader:
         pool = self._pool or await self._open()
         try:
             async with pool.acquire(timeout=self._settings.pool_timeout) as connection:
-                return await answered(connection, sql, arguments, planned_anew)
+                with statement(sql):
+                    return await answered(connection, sql, arguments, planned_anew)
         except TimeoutError:
             raise Unavailable from None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kernel import traces
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
-from kernel.db import connect
+from kernel.db import connect, record_statements
 from kernel.limits import Limiter
 from kernel.mail import MailDelivery, MailQueued, open_transport
 from kernel.module import Module
@@ -20,6 +20,9 @@ from kernel.redis_client import RedisServer
 from kernel.security import Permissions
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Database, Holdings, Subscriber, UnitOfWork, by_topic
+
+if TYPE_CHECKING:
+    from kernel.telemetry.recording import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Runtime:
     database: Database
     subscribers: Sequence[Subscriber[Any]]  # Any: every subscriber knows its own event type
     permissions: Permissions
+    recorder: "Recorder | None"
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -45,9 +49,11 @@ class Runtime:
         await self.reader.close()
         await self.engine.dispose()
         await self.redis.client.aclose()
+        if self.recorder is not None:
+            await self.recorder.close()
 
 
-def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime:
+def open_runtime(settings: KernelSettings, modules: Sequence[Module], recorder: "Recorder | None" = None) -> Runtime:
     """The same for the web process, the worker and the command line, so that no promise depends on who keeps it."""
     mails = MailDelivery(
         {kind: compose for module in modules for kind, compose in module.letters.items()},
@@ -69,6 +75,8 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         *(subscriber for module in modules for subscriber in module.subscribers),
     ]
     engine = connect(settings.database_url, settings.db)
+    if recorder is not None:
+        record_statements(engine)
     return Runtime(
         engine=engine,
         redis=redis,
@@ -80,6 +88,7 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module]) -> Runtime
         database=Database(engine, by_topic(subscribers), cache, poke, broadcast, holdings_of(modules)),
         subscribers=subscribers,
         permissions=Permissions({name: meaning for module in modules for name, meaning in module.permissions.items()}),
+        recorder=recorder,
     )
 
 

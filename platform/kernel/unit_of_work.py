@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from kernel import outbox
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
-from kernel.db import new_id
+from kernel.db import new_id, statement
 from kernel.errors import DomainError, Unavailable
 from kernel.events import E, Event, encode, topic
 from kernel.poke import Poke
@@ -65,7 +65,8 @@ class UnitOfWork:
         sql, arguments = query.prepared(parameters)
         connection = await self.session.connection()
         cursor = (await connection.get_raw_connection()).cursor()
-        await cursor._prepare_and_execute(sql, arguments)  # what SQLAlchemy calls, without the way there
+        with statement(sql):
+            await cursor._prepare_and_execute(sql, arguments)  # what SQLAlchemy calls, without the way there
         return [query.kind(**row) for row in cursor.fetchall()]
 
     def changes(self, *entities: str) -> None:
@@ -106,7 +107,8 @@ class UnitOfWork:
         if self._news:
             await outbox.add(self.run, self._news)
         try:
-            await self.session.commit()
+            with statement("COMMIT"):
+                await self.session.commit()
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise Unavailable from error

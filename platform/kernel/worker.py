@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from saq import CronJob
@@ -16,6 +17,9 @@ from kernel.jobs import DEQUEUE_TIMEOUT, Context, JobWorker, end, open_queue
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
+
+if TYPE_CHECKING:
+    from kernel.telemetry.recording import Recorder
 
 KEEP = timedelta(days=1)
 TIMERS: PartialTimersDict = {"schedule": 1, "sweep": 5, "abort": 1, "worker_info": 5}
@@ -56,7 +60,15 @@ def build(
     queue = open_queue(settings.redis_url, timeout=DEQUEUE_TIMEOUT + 3, name=name)
     # One that blocks while it waits for jobs, and one that hands them in and must not wait for a Redis that is stalled.
     outgoing = open_queue(settings.redis_url, timeout=1.0, name=name)
-    delivery = Delivery(runtime.database, outgoing, subscribers, settings.jobs, runtime.poke, takes_all=served is None)
+    delivery = Delivery(
+        runtime.database,
+        outgoing,
+        subscribers,
+        settings.jobs,
+        runtime.poke,
+        takes_all=served is None,
+        recorder=runtime.recorder,
+    )
 
     async def deliver(_: Context, *, subscriber: str, ids: list[str]) -> None:
         await delivery.deliver(subscriber, ids)
@@ -77,9 +89,14 @@ def build(
     return worker, delivery
 
 
-async def run(settings: KernelSettings, modules: Sequence[Module], served: Sequence[Module] | None = None) -> None:
+async def run(
+    settings: KernelSettings,
+    modules: Sequence[Module],
+    served: Sequence[Module] | None = None,
+    recorder: "Recorder | None" = None,
+) -> None:
     """Work until SIGTERM or SIGINT; running jobs finish within the grace period."""
-    runtime = open_runtime(settings, modules)
+    runtime = open_runtime(settings, modules, recorder)
     worker, delivery = build(settings, modules, runtime, served)
     loops = [loop for module in (modules if served is None else served) for loop in module.loops]
     tasks = [

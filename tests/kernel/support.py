@@ -88,7 +88,8 @@ async def pass_time(database: Database) -> None:
 
 def without_redis(runtime: Runtime, settings: KernelSettings, jobs: JobsSettings = HASTY) -> Delivery:
     """A delivery whose Redis refuses connections."""
-    return Delivery(runtime.database, open_queue(NOWHERE, timeout=1), runtime.subscribers, jobs, runtime.poke)
+    queue = open_queue(NOWHERE, timeout=1)
+    return Delivery(runtime.database, queue, runtime.subscribers, jobs, runtime.poke, recorder=runtime.recorder)
 
 
 def address_of(handler: Callable[..., Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from os import urandom
 from time import perf_counter
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import structlog
@@ -16,11 +16,15 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from kernel.errors import DomainError, InternalError, NotFound, UriTooLong
+from kernel.http import tracing
 from kernel.http.cors import Cors
 from kernel.http.hosts import Hosts
 from kernel.problems import allow, problem
 from kernel.settings import KernelSettings
 from kernel.telemetry import CURRENT, Trace
+
+if TYPE_CHECKING:
+    from kernel.telemetry.recording import Recorder
 
 log = structlog.get_logger()
 
@@ -50,9 +54,16 @@ class Application(Litestar):
     """A Litestar application that is only reached through its `Edge`."""
 
     # Any: the options are Litestar's
-    def __init__(self, settings: KernelSettings, *, observe: Observe | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        settings: KernelSettings,
+        *,
+        observe: Observe | None = None,
+        recorder: "Recorder | None" = None,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
-        self.asgi_handler = Edge(self.asgi_handler, self.methods, settings, observe)
+        self.asgi_handler = Edge(self.asgi_handler, self.methods, settings, observe, recorder)
 
     # Any: the three have types of Litestar's own, which servers and clients do not know
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -84,11 +95,13 @@ class Edge:
         methods: Callable[[str], str | None],
         settings: KernelSettings,
         observe: Observe | None = None,
+        recorder: "Recorder | None" = None,
     ) -> None:
         names = [urlsplit(settings.public_url).hostname or "", *settings.http.allowed_hosts]
         self._app = app
         self._methods = methods
         self._observe = observe
+        self._recorder = recorder
         self._hosts = Hosts(names, local=settings.env != "production")
         self._cors = Cors(settings.cors_origins, loopback=settings.env == "development")
         self._request_ids = map(f"{urandom(8).hex()}-{{:08x}}".format, count(1))
@@ -101,20 +114,21 @@ class Edge:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        began = perf_counter()
+        began, method = perf_counter(), scope["method"]
         hosts, origin, given_id, trace = read(scope["headers"])
         request_id = given_id or next(self._request_ids)
         scope["state"]["request_id"] = request_id
         self._logged_id.set(request_id)
-        CURRENT.set(trace)
+        span = None if self._recorder is None else tracing.begin(self._recorder, scope, trace)
+        CURRENT.set(span or trace)
         headers = [NOSNIFF, REFERRER, (b"x-request-id", request_id.encode()), *self._cors.headers(origin)]
         scope["state"]["headers"] = headers  # what is put there by then is sent
-        answer = Answer(send, headers, is_head=scope["method"] == "HEAD")
-        if scope["method"] == "HEAD":
+        answer = Answer(send, headers, is_head=method == "HEAD")
+        if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know
         try:
             self._admit(scope, hosts)
-            if scope["method"] == "OPTIONS" and (methods := self._methods(scope["path"])) is not None:
+            if method == "OPTIONS" and (methods := self._methods(scope["path"])) is not None:
                 await answer.options(methods, self._cors.preflight(origin, methods))
             else:
                 await self._app(scope, receive, answer.send)
@@ -128,6 +142,8 @@ class Edge:
         finally:
             if self._observe is not None:
                 self._observe(scope, answer.status, perf_counter() - began)
+            if span is not None:
+                tracing.finish(span, method, scope.get("path_template"), answer.status)
 
     def _admit(self, scope: HTTPScope, hosts: list[bytes]) -> None:
         """Raise what is wrong with a request before anybody looks at its route. Probes and scrapers come by address."""

@@ -1,6 +1,7 @@
 """Sending: at least once, with a fixed ``Message-ID``. Exactly once does not exist over SMTP."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import msgspec
 
@@ -9,6 +10,7 @@ from kernel.errors import DomainError
 from kernel.mail.ledger import Mail, MailQueued, MailRow
 from kernel.mail.letters import Compose, to_message
 from kernel.mail.transports import MailRefused, Transport
+from kernel.telemetry import CURRENT, NOTHING
 from kernel.text import reason
 from kernel.unit_of_work import UnitOfWork
 
@@ -43,7 +45,8 @@ class MailDelivery:
             row.state = "dropped"
             return
         try:
-            await self._transport(to_message(letter, mail, sender=self._sender, domain=self._domain))
+            with sending(mail.kind):
+                await self._transport(to_message(letter, mail, sender=self._sender, domain=self._domain))
         except MailRefused as error:
             row.state, row.last_error = "failed", reason(error)
         except Exception as error:
@@ -57,3 +60,9 @@ class MailDelivery:
         row = await uow.session.get(MailRow, event.mail_id)
         if row is not None and row.state == "queued":
             row.state = "failed"
+
+
+def sending(kind: str) -> AbstractContextManager[object]:
+    """A step of the current trace: which letter, never whose."""
+    trace = CURRENT.get()
+    return NOTHING if trace is None else trace.step("send mail", "client", {"quire.mail.kind": kind})

@@ -1,14 +1,22 @@
 """Which trace a piece of work belongs to (https://www.w3.org/TR/trace-context/), whether it is recorded or not."""
 
 import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from typing import Self
+from typing import Literal, TypeAlias
 
 TRACEPARENT = re.compile(r"(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(-.*)?")
 
+Kind: TypeAlias = Literal["client", "consumer", "producer", "server"]
+Attributes: TypeAlias = Mapping[str, str | int]
+
+NOTHING: AbstractContextManager[None] = nullcontext()
+"""A step that nobody records."""
+
 
 class Trace:
-    """A place in a trace: what is begun from here names it as its parent."""
+    """A place in a trace: what begins here names it as its parent. Recorded elsewhere, or not at all."""
 
     __slots__ = ("traceparent", "tracestate")
 
@@ -17,17 +25,26 @@ class Trace:
         self.tracestate = tracestate
 
     @classmethod
-    def received(cls, traceparent: str, tracestate: str = "") -> Self | None:
+    def received(cls, traceparent: str, tracestate: str = "") -> "Trace | None":
         """As somebody else wrote it; nothing if it is malformed. What a later version adds is left out."""
         match = TRACEPARENT.fullmatch(traceparent)
         if match is None or (match[1] == "00" and match[3]):
             return None
-        return cls(f"00-{match[2]}", tracestate)
+        return Trace(f"00-{match[2]}", tracestate)
 
     @property
     def trace_id(self) -> str:
         """Of all that belongs together."""
         return self.traceparent[3:35]
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether steps are worth being described."""
+        return False
+
+    def step(self, name: str, kind: Kind, attributes: Attributes) -> AbstractContextManager[object]:
+        """What begins now and is done within, as a part of this."""
+        return NOTHING
 
 
 CURRENT: ContextVar[Trace | None] = ContextVar("trace", default=None)
