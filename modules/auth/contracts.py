@@ -43,6 +43,14 @@ class InvalidCredentials(NotAuthenticated):
     persists = True
 
 
+class EmailNotVerified(PermissionDenied):
+    """The address of this account is not confirmed yet.
+
+    Follow the link in the mail that came after the sign-up, or ask for another one:
+    `POST /api/v1/auth/email/verify/resend`.
+    """
+
+
 class InvalidCode(NotAuthenticated):
     """The code is wrong, or was used before.
 
@@ -154,7 +162,7 @@ class SignIn(Protocol):
     async def sign_in(self, email: str, password: str, *, lasting: timedelta, code: str = "") -> SignedIn:
         """A new session, with an access token that lasts so long if the session does.
 
-        Raises `InvalidCredentials`, or `InvalidCode` where a password is not enough.
+        Raises `InvalidCredentials`, `InvalidCode` where a password is not enough, or `EmailNotVerified`.
         """
         ...
 

@@ -31,6 +31,8 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     """Of the link for whom an administrator made an account."""
     hide_existing_accounts: bool = False
     """Sign-up answers 202 whether the address has an account or not; its owner gets a mail."""
+    verified_only: bool = False
+    """Who has not confirmed their address cannot sign in; who has signed in before stays so."""
     mfa_ttl: Seconds = timedelta(minutes=5).total_seconds()
     """How long a sign-in waits for its code."""
     bcrypt_rounds: Annotated[int, msgspec.Meta(ge=4, le=16)] = 12

@@ -5,14 +5,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from app.registry import modules
 from kernel.cache import EVERYTHING
+from kernel.errors import Conflict, ValidationFailed
 from kernel.runtime import open_runtime
-from kernel.settings import KernelSettings
+from kernel.settings import KernelSettings, SettingsError
 from kernel.unit_of_work import UnitOfWork
 from modules.auth import SigningKey, open_enrolment, open_signing_keys
+from modules.users import provide_users
 
 T = TypeVar("T")
+
+TURN = 8_091_963_413
+"""The advisory lock of who makes the first superuser (`app.migrations` has another)."""
 
 
 def create_superuser(env: Mapping[str, str], *, email: str, name: str, password: str) -> None:
@@ -22,6 +29,27 @@ def create_superuser(env: Mapping[str, str], *, email: str, name: str, password:
         await open_enrolment(settings, env, uow).enrol_superuser(email=email, name=name, password=password)
 
     in_transaction(env, enrol)
+
+
+def create_first_superuser(env: Mapping[str, str]) -> None:
+    """Whom ``QUIRE_SUPERUSER_EMAIL`` names, if there is no superuser; any number of processes may call it at once.
+
+    Raises `SettingsError` where that cannot be.
+    """
+    email, password = env["QUIRE_SUPERUSER_EMAIL"], env.get("QUIRE_SUPERUSER_PASSWORD", "")
+    if not password:
+        raise SettingsError("QUIRE_SUPERUSER_PASSWORD is not set, but QUIRE_SUPERUSER_EMAIL is")
+
+    async def enrol(settings: KernelSettings, uow: UnitOfWork) -> None:
+        await uow.session.execute(select(func.pg_advisory_xact_lock(TURN)))
+        if not await provide_users(uow).has_superuser():
+            enrolment = open_enrolment(settings, env, uow)
+            await enrolment.enrol_superuser(email=email, name="Superuser", password=password)
+
+    try:
+        in_transaction(env, enrol)
+    except (Conflict, ValidationFailed) as error:
+        raise SettingsError(f"QUIRE_SUPERUSER_EMAIL, QUIRE_SUPERUSER_PASSWORD: {str(error) or error.title()}") from None
 
 
 def signing_keys(env: Mapping[str, str]) -> list[SigningKey]:

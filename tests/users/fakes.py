@@ -27,6 +27,9 @@ class FakeUsers(Users):
     async def find_by_username(self, username: str) -> User | None:
         return next((user for user in self.people.values() if user.username == username and self.is_here(user)), None)
 
+    async def has_superuser(self) -> bool:
+        return any(user.is_superuser and user.is_active and self.is_here(user) for user in self.people.values())
+
     def is_here(self, user: User) -> bool:
         """Whether the world still knows somebody."""
         return user.id not in self.leaving

@@ -9,7 +9,7 @@ from kernel.http.conditional import resource
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.security import TOKENLESS, Principal, in_person, public, signed_in_recently
-from modules.auth.contracts import InvalidCode, MfaAlreadyEnabled, MfaNotEnabled
+from modules.auth.contracts import EmailNotVerified, InvalidCode, MfaAlreadyEnabled, MfaNotEnabled
 from modules.auth.controllers.refresh_cookie import NO_STORE, RefreshCookie
 from modules.auth.schemas import MfaProof, MfaState, RecoveryCodes, TokenPair, TotpCode, TotpSecret
 from modules.auth.services import Mfa, SigningIn
@@ -77,7 +77,7 @@ class MfaController(Controller):
         operation_id="verifyMfa",
         status_code=200,
         guards=[public],
-        opt={"problems": [InvalidCode, InvalidToken], TOKENLESS: True},
+        opt={"problems": [EmailNotVerified, InvalidCode, InvalidToken], TOKENLESS: True},
     )
     async def verify(
         self,

@@ -16,6 +16,7 @@ from kernel.pages import Page
 from kernel.security import TOKENLESS, Principal, in_person, public
 from modules.auth.contracts import (
     CrossSiteRequest,
+    EmailNotVerified,
     InvalidCode,
     InvalidCredentials,
     RefreshExpired,
@@ -37,7 +38,7 @@ class SessionController(Controller):
         operation_id="logIn",
         status_code=200,
         guards=[public],
-        opt={"problems": [InvalidCredentials, Overloaded], TOKENLESS: True},
+        opt={"problems": [EmailNotVerified, InvalidCredentials, Overloaded], TOKENLESS: True},
     )
     async def log_in(
         self,

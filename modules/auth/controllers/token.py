@@ -13,7 +13,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Refe
 from kernel.errors import Overloaded, UnsupportedMediaType
 from kernel.http.request import HttpRequest
 from kernel.security import TOKENLESS, public
-from modules.auth.contracts import InvalidCredentials
+from modules.auth.contracts import EmailNotVerified, InvalidCredentials
 from modules.auth.controllers.refresh_cookie import NO_STORE
 from modules.auth.schemas import Credentials, MfaRequired, OAuthError, OAuthErrorCode, TokenPair
 from modules.auth.services import SigningIn
@@ -77,6 +77,8 @@ class TokenController(Controller):
             pair = await signing_in.log_in(credentials.email, credentials.password)
         except InvalidCredentials:
             return refuse("invalid_grant")
+        except EmailNotVerified as error:
+            return refuse("invalid_grant", f"{error.title()}.")
         if isinstance(pair, MfaRequired):
             return refuse("invalid_grant", "This account signs in with a code as well, at /api/v1/auth/login.")
         return Response(pair, headers=NO_STORE)

@@ -13,7 +13,7 @@ from kernel.http.limiting import RequestLimiter
 from kernel.identity import identity
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
-from modules.auth.contracts import InvalidCredentials
+from modules.auth.contracts import EmailNotVerified, InvalidCredentials
 from modules.auth.models import CredentialRow
 from modules.auth.repositories import CredentialRepository, SessionRepository
 from modules.auth.schemas import MfaRequired, Proof, TokenPair
@@ -114,16 +114,18 @@ class SigningIn:
                 raise InvalidCredentials
 
     async def _begin(self, user_id: UUID, password_hash: str) -> TokenPair | None:
-        """A session, if what was proved still holds. Who has asked to be erased, and comes back in time, stays.
+        """A session, if what was proved still holds; raises `EmailNotVerified` where that matters.
 
-        A new password, a deactivation and a departure lock one of these rows before they end all sessions: either they
-        wait, and end this one too, or they are seen here.
+        Who has asked to be erased, and comes back in time, stays. A new password, a deactivation and a departure lock
+        one of these rows before they end all sessions: either they wait, and end this one too, or they are seen here.
         """
         if not await self._credentials.hold(user_id, password_hash):
             return None
         user = await self._accounts.hold(user_id)
         if user is None:
             return None
+        if self._tools.settings.verified_only and not user.email_verified:
+            raise EmailNotVerified
         if not user.is_active:
             user = await self._accounts.restore(user_id) or user
         pair = await self._sessions.begin(user.id, self._client)

@@ -96,6 +96,11 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
         asked = UserRow.deletion_requested_at
         return (await self.session.scalars(select(UserRow.id).where(asked < moment).order_by(asked).limit(1000))).all()
 
+    async def has_superuser(self) -> bool:
+        """Whether one is active."""
+        found = select(UserRow.id).where(UserRow.is_superuser, UserRow.is_active, PRESENT).limit(1)
+        return await self.session.scalar(found) is not None
+
     async def lock_superusers_with(self, user_id: UUID) -> set[UUID]:
         """Lock all active superusers if this is one, in the order of their ids; who they are."""
         is_one = select(UserRow.is_superuser).where(UserRow.id == user_id).scalar_subquery()

@@ -58,6 +58,9 @@ class UserService(Users, Accounts):
         row = await self._users.by_username(username)
         return None if row is None else to_user(row)
 
+    async def has_superuser(self) -> bool:
+        return await self._users.has_superuser()
+
     async def find_by_email(self, email: str) -> User | None:
         row = await self._users.get_one_or_none(email_identity=identity(email))
         return None if row is None else to_user(row)

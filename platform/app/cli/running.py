@@ -24,11 +24,19 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
 @some_modules("Serve only the routes of these modules.")
 @data_dir
 def serve(data_dir: Path, host: str, port: int, workers: int, modules: str | None) -> None:
-    """Serve the API."""
+    """Serve the API.
+
+    With QUIRE_SUPERUSER_EMAIL and QUIRE_SUPERUSER_PASSWORD, there is a superuser from the first start on.
+    """
     from app.serving import listening, serve
 
-    with listening(host, port) as listener, ready(data_dir):
+    with listening(host, port) as listener, ready(data_dir) as env:
         choose(modules)
+        if env.get("QUIRE_SUPERUSER_EMAIL"):
+            from app.administration import create_first_superuser
+
+            create_first_superuser(env)
+        os.environ.pop("QUIRE_SUPERUSER_PASSWORD", None)
         serve(listener, workers)
 
 

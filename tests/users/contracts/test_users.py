@@ -4,6 +4,7 @@ import pytest
 
 from kernel.db import new_id
 from modules.users import Accounts, NewUser, User, Users
+from tests.users.contracts.conftest import Facade
 
 
 @pytest.fixture
@@ -35,3 +36,13 @@ async def test_a_username_leads_to_its_holder(users: Users, ada: User, bob: User
 @pytest.mark.parametrize("username", ["nobody", "ADA", "ada ", "", "a%", "😀" * 500])
 async def test_any_other_username_leads_to_nobody(users: Users, ada: User, username: str) -> None:
     assert await users.find_by_username(username) is None
+
+
+async def test_a_superuser_who_is_gone_is_none(facade: Facade, users: Users, accounts: Accounts, ada: User) -> None:
+    assert not await users.has_superuser()
+    for name, go in (("Root", facade.shut_out), ("Toor", facade.leave)):
+        newcomer = NewUser(email=f"{name}@example.org", name=name, is_superuser=True)
+        superuser = await accounts.create(newcomer)
+        assert await users.has_superuser()
+        await go(superuser.id)
+        assert not await users.has_superuser()
