@@ -54,7 +54,7 @@ from modules.auth.services import (
     provide_signing_in,
 )
 from modules.auth.settings import AuthSettings
-from modules.auth.subscribers import MailRequests, sign_out_deactivated, sign_out_leaving
+from modules.auth.subscribers import MailRequests, SignOuts
 from modules.auth.tasks import encrypt_again, forget_what_has_ended
 from modules.auth.tokens import AccessTokens, MailTokens, MfaTokens, RefreshTokens
 from modules.users import (
@@ -112,6 +112,7 @@ def auth(
 ) -> Module:
     """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
     tools = open_tools(settings, kernel)
+    sign_outs = SignOuts(tools)
     mail_requests = MailRequests(tools, provide_accounts, provide_users)
 
     refresh_cookie = RefreshCookie(
@@ -165,8 +166,8 @@ def auth(
         },
         authenticator=authenticator,
         subscribers=[
-            Subscriber(UserDeactivated, sign_out_deactivated, in_transaction=True),
-            Subscriber(UserDeletionRequested, sign_out_leaving, in_transaction=True),
+            Subscriber(UserDeactivated, sign_outs.sign_out_deactivated, in_transaction=True),
+            Subscriber(UserDeletionRequested, sign_outs.sign_out_leaving, in_transaction=True),
             Subscriber(MailAsked, mail_requests.send_what_is_due),
             Subscriber(AccountOpened, mail_requests.invite),
         ],

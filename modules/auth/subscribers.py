@@ -7,20 +7,23 @@ from cryptography.fernet import InvalidToken
 from kernel.errors import ValidationFailed
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import MailAsked
-from modules.auth.models import SessionRow
-from modules.auth.repositories import SessionRepository
-from modules.auth.services import MailLinks, Tools
+from modules.auth.services import MailLinks, Sessions, Tools
 from modules.users import AccountOpened, Accounts, UserDeactivated, UserDeletionRequested, Users
 
 
-async def sign_out_deactivated(event: UserDeactivated, uow: UnitOfWork) -> None:
-    """Their sessions end with the deactivation, or not at all."""
-    await SessionRepository(session=uow.session).revoke(SessionRow.user_id == event.user_id, reason="deactivated")
+class SignOuts:
+    """Ends all sessions of somebody in the transaction of what ends them: with that, or not at all."""
 
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
 
-async def sign_out_leaving(event: UserDeletionRequested, uow: UnitOfWork) -> None:
-    """Who asks to be erased is signed out everywhere; a new sign-in takes it back."""
-    await SessionRepository(session=uow.session).revoke(SessionRow.user_id == event.user_id, reason="leaving")
+    async def sign_out_deactivated(self, event: UserDeactivated, uow: UnitOfWork) -> None:
+        """Who is shut out is signed out everywhere."""
+        await Sessions(uow, self._tools).end_all(event.user_id, reason="deactivated")
+
+    async def sign_out_leaving(self, event: UserDeletionRequested, uow: UnitOfWork) -> None:
+        """Who asks to be erased is, too; a new sign-in takes it back."""
+        await Sessions(uow, self._tools).end_all(event.user_id, reason="leaving")
 
 
 class MailRequests:

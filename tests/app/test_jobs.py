@@ -16,6 +16,7 @@ from kernel.audit import AuditRow
 from kernel.jobs import Queue, open_queue
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
+from kernel.unit_of_work import UnitOfWork
 from modules.users.models import UserRow
 from tests.app.operators import Operator, operated
 from tests.auth.integration.second_factor import Phone
@@ -168,6 +169,23 @@ async def test_signing_out_ends_the_session(operator: Operator) -> None:
     assert not operator.http.cookies
     operator.http.cookies.set("quire_jobs", token, path="/jobs")
     await becomes(operator, 401)
+
+
+async def test_who_looks_in_while_somebody_signs_out_does_not_keep_them_in(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_in(operator)
+    token, commit = operator.http.cookies["quire_jobs"], UnitOfWork.commit
+
+    async def look_in_before(self: UnitOfWork) -> None:
+        monkeypatch.setattr(UnitOfWork, "commit", commit)
+        assert (await asyncio.create_task(operator.http.get(QUEUES))).status_code == 200
+        await commit(self)
+
+    monkeypatch.setattr(UnitOfWork, "commit", look_in_before)
+    assert (await operator.http.post("/jobs/sign-out", headers=HERE)).status_code == 204
+    operator.http.cookies.set("quire_jobs", token, path="/jobs")
+    assert (await operator.http.get(QUEUES)).status_code == 401
 
 
 async def test_a_revocation_ends_it(operator: Operator) -> None:

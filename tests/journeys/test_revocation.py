@@ -63,6 +63,21 @@ async def test_a_logout_holds_at_once_here_and_within_a_second_elsewhere(
         await eventually(is_refused, 1)
 
 
+@pytest.mark.parametrize("path", ["/me", "/{}", "/{}/deactivate"])
+async def test_who_leaves_or_is_shut_out_is_refused_at_once_here(
+    client: httpx.AsyncClient, people: People, ada: Person, database_url: str, path: str
+) -> None:
+    root = await people.join("Root")
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE users.users SET is_superuser = true WHERE id = $1", root.id)
+    await connection.close()
+    assert (await client.get("/api/v1/auth/sessions", headers=ada.headers)).status_code == 200
+    method, who = ("POST" if path.endswith("deactivate") else "DELETE"), (ada if path == "/me" else root)
+    answer = await client.request(method, f"/api/v1/users{path.format(ada.id)}", headers=who.headers)
+    assert answer.is_success
+    problem_of(await client.get("/api/v1/auth/sessions", headers=ada.headers), 401, "invalid_token")
+
+
 async def test_a_token_that_was_seen_before_still_expires(
     client: httpx.AsyncClient, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Signing in on a page of this server."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -35,7 +36,7 @@ class PageSignIn(SignIn):
 
     async def sign_out(self, user_id: UUID, session_id: UUID) -> None:
         await self._sessions.revoke(SessionRow.user_id == user_id, SessionRow.id == session_id, reason="logout")
-        self._tools.known_sessions.forget(user_id)
+        self._uow.after_commit(partial(self._tools.known_sessions.forget, user_id))
 
 
 def provide_sign_in(
