@@ -81,11 +81,10 @@ class MfaController(Controller):
     )
     async def verify(
         self,
-        request: HttpRequest,
         data: JSONBody[MfaProof],
         signing_in: NamedDependency[SigningIn],
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
         """The second half of a sign-in: a session with its first pair of tokens."""
         pair = await signing_in.verify(data.mfa_token, data.code)
-        return refresh_cookie.answer(request, pair, wanted=data.cookie)
+        return refresh_cookie.answer(pair, in_cookie=data.cookie)

@@ -7,14 +7,14 @@ from litestar.params import JSONBody
 from kernel.errors import Overloaded
 from kernel.http.client import Client
 from kernel.http.limiting import LIMITS, RequestLimiter
+from kernel.http.request import HttpRequest
 from kernel.limits import Limit
 from kernel.security import TOKENLESS, Principal, in_person, public, signed_in_recently
 from modules.auth.contracts import InvalidMailToken, WrongPassword
+from modules.auth.controllers.refresh_cookie import RefreshCookie
 from modules.auth.schemas import Accepted, Address, ChangePassword, MailToken, NewAddress, ResetPassword, TokenPair
 from modules.auth.services import EmailChange, EmailVerification, PasswordChange
 from modules.users import EmailTaken
-
-NO_STORE = {"Cache-Control": "no-store"}
 
 MAILS = Limit("mail", 10, 3_600)
 """To one address, asked for from one network."""
@@ -61,13 +61,15 @@ class PasswordController(Controller):
     )
     async def change(
         self,
+        request: HttpRequest,
         data: JSONBody[ChangePassword],
         me: NamedDependency[Principal],
         password_change: NamedDependency[PasswordChange],
+        refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
         """Change your password; all other devices are signed out."""
         pair = await password_change.change(me, data.current_password, data.new_password)
-        return Response(pair, headers=NO_STORE)
+        return refresh_cookie.answer(pair, in_cookie=refresh_cookie.is_kept(request))
 
 
 class EmailController(Controller):

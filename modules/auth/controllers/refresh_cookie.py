@@ -25,9 +25,13 @@ class RefreshCookie:
         self._secure = secure
         self._max_age = round(max_age)
 
-    def answer(self, request: HttpRequest, pair: TokenPair, *, wanted: bool = False) -> Response[TokenPair]:
-        """A pair of tokens, in the way in which this client keeps them."""
-        if (wanted or NAME in request.cookies) and pair.refresh_token is not msgspec.UNSET:
+    def is_kept(self, request: HttpRequest) -> bool:
+        """Whether this client has its refresh token in the cookie."""
+        return NAME in request.cookies
+
+    def answer(self, pair: TokenPair, *, in_cookie: bool) -> Response[TokenPair]:
+        """A pair of tokens, in the way in which the client keeps them."""
+        if in_cookie and pair.refresh_token is not msgspec.UNSET:
             body = msgspec.structs.replace(pair, refresh_token=msgspec.UNSET)
             return Response(body, headers=NO_STORE, cookies=[self._cookie(pair.refresh_token, self._max_age)])
         return Response(pair, headers=NO_STORE)

@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from kernel.errors import Overloaded
+from kernel.errors import Overloaded, ValidationFailed, Violation
 from kernel.http.limiting import LIMITS
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
@@ -42,7 +43,6 @@ class SessionController(Controller):
     )
     async def log_in(
         self,
-        request: HttpRequest,
         data: JSONBody[Credentials],
         signing_in: NamedDependency[SigningIn],
         refresh_cookie: NamedDependency[RefreshCookie],
@@ -51,7 +51,7 @@ class SessionController(Controller):
         pair = await signing_in.log_in(data.email, data.password)
         if isinstance(pair, MfaRequired):
             return Response(pair, headers=NO_STORE)
-        answer: Response[Any] = refresh_cookie.answer(request, pair, wanted=data.cookie)  # Any: either of the two
+        answer: Response[Any] = refresh_cookie.answer(pair, in_cookie=data.cookie)  # Any: either of the two
         return answer
 
     @post(
@@ -74,12 +74,13 @@ class SessionController(Controller):
     ) -> Response[TokenPair]:
         """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s.
 
-        Without a body, the token is taken from the cookie; then the header `X-Requested-With` is needed.
+        Without a token in the body it is taken from the cookie; then the header `X-Requested-With` is needed.
         """
-        if data is not None:
+        if data is not None and data.refresh_token is not msgspec.UNSET:
             return Response(await refreshing.refresh(data.refresh_token), headers=NO_STORE)
-        pair = await refreshing.refresh(refresh_cookie.token(request))
-        return refresh_cookie.answer(request, pair)
+        if data is not None and not refresh_cookie.is_kept(request):
+            raise ValidationFailed([Violation("/body/refresh_token", "required", "This field is required.")])
+        return refresh_cookie.answer(await refreshing.refresh(refresh_cookie.token(request)), in_cookie=True)
 
     @post("/logout", operation_id="logOut", status_code=204, guards=[in_person])
     async def log_out(
@@ -112,7 +113,8 @@ class SessionController(Controller):
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
         """Say once more who you are, for what asks for a sign-in of the last five minutes."""
-        return refresh_cookie.answer(request, await signing_in.prove_again(me, data))
+        pair = await signing_in.prove_again(me, data)
+        return refresh_cookie.answer(pair, in_cookie=refresh_cookie.is_kept(request))
 
     @get("/sessions", operation_id="listSessions", guards=[in_person])
     async def show_sessions(

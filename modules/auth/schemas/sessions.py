@@ -38,9 +38,9 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A refresh token to be exchanged."""
+    """A refresh token to be exchanged, unless the cookie holds it."""
 
-    refresh_token: RefreshToken
+    refresh_token: RefreshToken | msgspec.UnsetType = msgspec.UNSET
 
 
 class Logout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

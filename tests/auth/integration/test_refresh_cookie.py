@@ -9,7 +9,8 @@ import pytest
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from tests.auth.integration.conftest import auth_alone
-from tests.problems import refusal
+from tests.auth.integration.second_factor import Phone, first_half, second_half
+from tests.problems import refusal, violations
 from tests.running import PASSWORD, People, Person
 from tests.users.fakes import FakeUsers
 
@@ -118,6 +119,37 @@ async def test_a_proof_of_a_browser_does_not_show_it_the_token(browser: httpx.As
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json()
     assert (await browser.post(REFRESH, headers=SAME_SITE)).status_code == 200
+
+
+async def test_a_new_password_of_a_browser_does_not_show_it_the_token(browser: httpx.AsyncClient, ada: Person) -> None:
+    pair = (await sign_in(browser, ada)).json()
+    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    form = {"current_password": PASSWORD, "new_password": "another correct horse"}
+    answer = await browser.post("/api/v1/auth/password/change", json=form, headers=headers)
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert "refresh_token" not in answer.json()
+    assert (await browser.post(REFRESH, headers=SAME_SITE)).status_code == 200
+
+
+async def test_a_later_sign_in_gets_a_cookie_only_if_it_asks_for_one(
+    browser: httpx.AsyncClient, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie, phone = (await sign_in(browser, ada)).cookies["quire_refresh"], Phone(monkeypatch)
+    password = await browser.post(LOGIN, json={"email": ada.email, "password": PASSWORD})
+    await phone.enrol(browser, ada)
+    code = await second_half(browser, await first_half(browser, ada), phone.next_code())
+    for answer in (password, code):
+        assert (answer.status_code, "refresh_token" in answer.json()) == (200, True)
+        assert "set-cookie" not in answer.headers
+    assert browser.cookies["quire_refresh"] == cookie
+
+
+async def test_an_empty_object_is_as_good_as_no_body(browser: httpx.AsyncClient, ada: Person) -> None:
+    assert violations(await browser.post(REFRESH, json={}, headers=SAME_SITE)) == {("/body/refresh_token", "required")}
+    await sign_in(browser, ada)
+    assert refusal(await browser.post(REFRESH, json={})) == (403, "cross_site_request")
+    answer = await browser.post(REFRESH, json={}, headers=SAME_SITE)
+    assert (answer.status_code, "refresh_token" in answer.json()) == (200, False)
 
 
 async def test_a_cookie_is_no_proof_anywhere_else(browser: httpx.AsyncClient, people: People, ada: Person) -> None:
