@@ -181,3 +181,19 @@ async def test_the_first_sign_ins_of_an_installation_agree_on_one_signing_key_an
     assert {answer.status_code for answer in answers} == {200}
     assert len({jwt.get_unverified_header(pair["access_token"])["kid"] for pair in pairs}) == 1
     assert await count(runtime, SigningKeyRow) == 2
+
+
+async def test_keys_can_be_fetched_before_anybody_has_signed_in(
+    a_new_installation: None, runtime: Runtime, settings: KernelSettings, env: Mapping[str, str]
+) -> None:
+    async with (
+        running(create_app(settings, modules(settings, env))) as one,
+        running(create_app(settings, modules(settings, env))) as other,
+    ):
+        answers = await asyncio.gather(*(http.get("/.well-known/jwks.json") for http in (one, other) * 4))
+        published = [{key["kid"] for key in answer.json()["keys"]} for answer in answers]
+        pair = (await People(other).join("Ada")).tokens
+    assert [len(each) for each in published] == [2] * 8
+    assert len(set(map(frozenset, published))) == 1
+    assert jwt.get_unverified_header(pair["access_token"])["kid"] in published[0]
+    assert await count(runtime, SigningKeyRow) == 2

@@ -10,6 +10,7 @@ from kernel.http.encoding import encode
 from kernel.http.request import HttpRequest
 from kernel.reads import Reader
 from kernel.security import public
+from kernel.unit_of_work import UnitOfWork
 from kernel.versions import etag
 from modules.auth.schemas import Jwk, JwkSet
 from modules.auth.services import Tools
@@ -20,10 +21,13 @@ CACHED = {"Cache-Control": "public, max-age=300"}
 
 @get("/.well-known/jwks.json", operation_id="listSigningKeys", guards=[public])
 async def jwks(
-    request: HttpRequest, reader: NamedDependency[Reader], tools: NamedDependency[Tools]
+    request: HttpRequest,
+    reader: NamedDependency[Reader],
+    uow: NamedDependency[UnitOfWork],
+    tools: NamedDependency[Tools],
 ) -> Response[JwkSet]:
     """The keys by which access tokens can be verified; `kid` names one of them."""
-    keys = await tools.keyring.published(reader)
+    keys = await tools.keyring.published(reader, uow.session)
     body = encode(JwkSet(keys=[Jwk(kid=kid, x=b64(key.public_bytes_raw())) for kid, key in keys.items()]))
     return representation(request, body, headers={"ETag": etag(body), **CACHED, "Vary": "Accept-Encoding"})
 
