@@ -48,7 +48,7 @@ from modules.notifications.subscribers import (
 from modules.notifications.tasks import forget_what_is_old, repair_counts, send_digests
 from modules.notifications.tokens import UnsubscribeTokens
 from modules.posts import CommentWritten, PostPublished, Posts, ReactionAdded, provide_posts
-from modules.users import UserFollowed, UserRegistered, Users, provide_audience, provide_users
+from modules.users import UserFollowed, UserRegistered, Users, provide_audience, provide_directory, provide_users
 
 
 def notifications(
@@ -79,6 +79,7 @@ def notifications(
         root_controllers=pages,
         dependencies={
             "audience": provide_audience,
+            "directory": provide_directory,
             "users": provide_users,
             "posts": provide_posts,
             "unsubscribe_tokens": lambda: tokens,

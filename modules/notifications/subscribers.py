@@ -22,10 +22,8 @@ def telling(uow: UnitOfWork) -> Telling:
 
 async def greet(event: UserRegistered, uow: UnitOfWork) -> None:
     """Welcome the newcomer, in the inbox and by mail."""
-    if event.user_id not in await provide_users(uow).find_many({event.user_id}):
-        return
     fact = Fact(event_id=event.event_id, type="welcome", target_kind="user", target_id=event.user_id)
-    await telling(uow).tell(fact, [event.user_id])
+    await telling(uow).tell_one(fact, event.user_id)
 
 
 async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
@@ -37,7 +35,7 @@ async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
         target_kind="user",
         target_id=event.follower_id,
     )
-    await telling(uow).tell(fact, [event.followee_id])
+    await telling(uow).tell_one(fact, event.followee_id)
 
 
 async def tell_followers(event: PostPublished, uow: UnitOfWork) -> None:
@@ -80,7 +78,7 @@ async def tell_of_comment(event: CommentWritten, uow: UnitOfWork) -> None:
             target_id=event.comment_id,
             post_id=event.post_id,
         )
-        await telling(uow).tell(fact, [recipient])
+        await telling(uow).tell_one(fact, recipient)
 
 
 async def tell_of_reaction(event: ReactionAdded, uow: UnitOfWork) -> None:
@@ -93,7 +91,7 @@ async def tell_of_reaction(event: ReactionAdded, uow: UnitOfWork) -> None:
         target_kind="post",
         target_id=event.post_id,
     )
-    await telling(uow).tell(fact, [event.post_author_id])
+    await telling(uow).tell_one(fact, event.post_author_id)
 
 
 async def warn(event: SecurityNoticed, uow: UnitOfWork) -> None:
@@ -105,7 +103,7 @@ async def warn(event: SecurityNoticed, uow: UnitOfWork) -> None:
         target_kind="user" if event.session_id is None else "session",
         target_id=event.session_id or event.user_id,
     )
-    await telling(uow).tell(fact, [event.user_id])
+    await telling(uow).tell_one(fact, event.user_id)
 
 
 async def tell_everybody(event: AnnouncementContinued, uow: UnitOfWork) -> None:

@@ -32,9 +32,10 @@ GATHER = text("""
           AND EXISTS (SELECT 1 FROM fresh)
         RETURNING group_id, count
     ), told AS (
-        INSERT INTO notifications.notifications (id, recipient_id, event_id, arrival, type, detail, actor_id,
-                                                 target_kind, target_id, post_id, group_id, count)
-        SELECT :id, :recipient_id, :event_id, :arrival, :type, :detail, :actor_id, :target_kind, :target_id, :post_id,
+        INSERT INTO notifications.notifications (created_at, id, recipient_id, event_id, arrival, type, detail,
+                                                 actor_id, target_kind, target_id, post_id, group_id, count)
+        SELECT clock_timestamp(), :id, :recipient_id, :event_id, :arrival, :type, :detail,
+               :actor_id, :target_kind, :target_id, :post_id,
                coalesce((SELECT group_id FROM head), :id),
                coalesce((SELECT count FROM head), 0) + CASE WHEN EXISTS (
                    SELECT 1 FROM notifications.notifications n JOIN head ON n.group_id = head.group_id
@@ -91,11 +92,12 @@ class ArrivalRepository(SQLAlchemyAsyncRepository[NotificationRow]):
             new.c.id,
             new.c.recipient_id,
             told.c.version,
+            func.clock_timestamp(),  # the transaction may have begun before somebody looked and said "all read"
             *(literal(value, COLUMNS[name].type) for name, value in values.items()),
         ).join(told, told.c.id == new.c.recipient_id)
         fresh = await self.session.scalars(
             insert(NotificationRow)
-            .from_select(["id", "recipient_id", "arrival", *values], rows, include_defaults=False)
+            .from_select(["id", "recipient_id", "arrival", "created_at", *values], rows, include_defaults=False)
             .returning(NotificationRow.recipient_id)
         )
         return fresh.all()

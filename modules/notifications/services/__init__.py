@@ -17,7 +17,7 @@ from modules.notifications.services.telling import Telling
 from modules.notifications.services.tickets import TICKET_LIFETIME, Tickets
 from modules.notifications.services.words import words
 from modules.posts import Posts
-from modules.users import Audience, Users
+from modules.users import Audience, Directory, Users
 
 
 def provide_presentation(
@@ -46,9 +46,11 @@ def provide_inbox_service(
     return InboxService(uow, presentation)
 
 
-def provide_preferences_service(uow: NamedDependency[UnitOfWork]) -> PreferencesService:
+def provide_preferences_service(
+    uow: NamedDependency[UnitOfWork], directory: NamedDependency[Directory]
+) -> PreferencesService:
     """What one wants to be told."""
-    return PreferencesService(uow)
+    return PreferencesService(uow, directory)
 
 
 def provide_streaming(uow: NamedDependency[UnitOfWork]) -> Streaming:

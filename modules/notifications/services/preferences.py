@@ -20,6 +20,7 @@ from modules.notifications.repositories import (
 from modules.notifications.schemas import ChangePreferences, Channels, Digest, Preferences, Type
 from modules.notifications.services.digests import next_due
 from modules.notifications.tokens import MailKind
+from modules.users import Directory
 
 TYPES: tuple[Type, ...] = get_args(Type)
 
@@ -37,7 +38,8 @@ def to_preferences(row: PreferencesRow | None) -> Versioned[Preferences]:
 class PreferencesService:
     """One person's preferences, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork) -> None:
+    def __init__(self, uow: UnitOfWork, directory: Directory) -> None:
+        self._directory = directory
         self._preferences = PreferencesRepository(session=uow.session)
         self._inboxes = InboxRepository(session=uow.session)
 
@@ -64,7 +66,9 @@ class PreferencesService:
         return to_preferences(row)
 
     async def unsubscribe(self, user_id: UUID, kind: MailKind) -> None:
-        """No more mails of this kind; doing it twice is doing it once."""
+        """No more mails of this kind; doing it twice is doing it once. Of who is gone, nothing is kept."""
+        if not await self._directory.find_callers({user_id}):
+            return
         row = await self._preferences.to_edit(user_id)
         if kind == "digest":
             await self._schedule(row, "off")

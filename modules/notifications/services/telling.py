@@ -26,8 +26,13 @@ class Telling:
         self._arrivals = ArrivalRepository(session=uow.session)
         self._preferences = PreferencesRepository(session=uow.session)
 
+    async def tell_one(self, fact: Fact, recipient: UUID) -> None:
+        """Tell somebody, unless they have left: what an event is about may be kept without them."""
+        if recipient in await self._users.find_many({recipient}):
+            await self.tell(fact, [recipient])
+
     async def tell(self, fact: Fact, recipients: Sequence[UUID]) -> None:
-        """Nobody is told of their own act."""
+        """Tell people who are there. Nobody is told of their own act."""
         others = [recipient for recipient in recipients if recipient != fact.actor_id]
         chosen = await self._preferences.of(others)
         shown = {each for each in others if wants(chosen.get(each), fact.type, "in_app")}

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from kernel.db import new_id
 from kernel.mail.ledger import MailRow
@@ -151,6 +151,16 @@ async def test_a_link_is_good_only_as_it_was_written(runtime: Runtime, mailbox: 
         refused = await http.post(UNSUBSCRIBE, params={"token": wrong})
         assert refusal(refused) == (400, "invalid_token")
     assert pointers(await http.post(UNSUBSCRIBE)) == {"/query/token"}
+    assert await count(runtime, of=PreferencesRow) == 0
+
+
+async def test_an_old_link_keeps_nothing_of_who_is_gone(
+    runtime: Runtime, mailbox: Path, http: httpx.AsyncClient
+) -> None:
+    token, _ = await token_of(runtime, mailbox)
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(delete(UserRow))
+    assert (await http.post(UNSUBSCRIBE, params={"token": token})).status_code == 204
     assert await count(runtime, of=PreferencesRow) == 0
 
 

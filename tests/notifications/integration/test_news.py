@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -15,12 +15,13 @@ from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow, lease
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
+from modules.auth import SecurityNoticed
 from modules.notifications import subscribers
 from modules.notifications.models import InboxRow, NotificationRow
 from modules.notifications.subscribers import greet, tell_followee, tell_followers
-from modules.posts import PostPublished
+from modules.posts import CommentWritten, PostPublished, ReactionAdded
 from modules.users import NewUser, User, UserFollowed, UserRegistered, provide_accounts
-from modules.users.models import FollowRow
+from modules.users.models import FollowRow, UserRow
 from tests.notifications.delivering import Counts, counts
 from tests.running import deliver_everything
 from tests.statements import statements
@@ -37,6 +38,16 @@ async def publish(runtime: Runtime, event: Event) -> None:
 async def join(runtime: Runtime, email: str = "ann@example.org", name: str = "Ann Leaf") -> User:
     async with runtime.database.unit_of_work() as uow:
         return await provide_accounts(uow).create(NewUser(email=email, name=name))
+
+
+async def reader_of(runtime: Runtime) -> UUID:
+    """Somebody who is there, and was greeted long ago."""
+    row = UserRow(id=new_id(), username=uuid4().hex[:30], name="Reader", bio="", roles=[])
+    row.email = row.email_identity = f"{row.username}@example.org"
+    row.is_active, row.is_superuser, row.email_verified = True, False, True
+    async with runtime.database.unit_of_work() as uow:
+        uow.session.add(row)
+    return row.id
 
 
 async def follow(runtime: Runtime, followee: UUID, followers: int) -> list[UUID]:
@@ -75,7 +86,7 @@ async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(
     runtime: Runtime, settings: KernelSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscribers, "PAGES", 1)
-    author, reader = new_id(), new_id()
+    author, reader = new_id(), await reader_of(runtime)
     await follow(runtime, author, MANY)
     news = PostPublished(post_id=new_id(), author_id=author)
     await publish(runtime, news)
@@ -112,7 +123,7 @@ async def test_a_page_that_fails_is_told_again_as_a_whole(runtime: Runtime) -> N
 
 @pytest.mark.parametrize("at_once", [True, False])
 async def test_an_event_that_comes_again_and_again_is_told_once(runtime: Runtime, at_once: bool) -> None:
-    author, reader = new_id(), new_id()
+    author, reader = new_id(), await reader_of(runtime)
     followers = [*await follow(runtime, author, 50)]
     news = PostPublished(post_id=new_id(), author_id=author)
     following = UserFollowed(follower_id=author, followee_id=reader)
@@ -133,7 +144,7 @@ async def test_an_event_that_comes_again_and_again_is_told_once(runtime: Runtime
 
 
 async def test_an_event_that_comes_again_does_not_wake_what_was_read(runtime: Runtime) -> None:
-    reader = new_id()
+    reader = await reader_of(runtime)
     event = UserFollowed(follower_id=new_id(), followee_id=reader)
     for _ in range(2):
         async with runtime.database.unit_of_work() as uow:
@@ -144,7 +155,7 @@ async def test_an_event_that_comes_again_does_not_wake_what_was_read(runtime: Ru
 
 
 async def test_each_event_counts(runtime: Runtime, settings: KernelSettings) -> None:
-    reader = new_id()
+    reader = await reader_of(runtime)
     for _ in range(3):
         await publish(runtime, UserFollowed(follower_id=new_id(), followee_id=reader))
     await deliver_everything(runtime, settings)
@@ -204,10 +215,27 @@ async def test_a_welcome_mail_says_nothing_that_the_newcomer_has_chosen(
     assert "evil" not in mail
 
 
-async def test_nobody_welcomes_who_is_gone(runtime: Runtime, settings: KernelSettings) -> None:
-    await publish(runtime, UserRegistered(user_id=new_id()))
+async def test_nobody_tells_who_is_gone(runtime: Runtime, settings: KernelSettings) -> None:
+    ann, gone = await reader_of(runtime), new_id()
+    for event in (
+        UserRegistered(user_id=gone),
+        UserFollowed(follower_id=ann, followee_id=gone),
+        SecurityNoticed(user_id=gone, kind="new_device"),
+        ReactionAdded(post_id=new_id(), post_author_id=gone, user_id=ann, kind="like"),
+        CommentWritten(
+            comment_id=new_id(),
+            post_id=new_id(),
+            post_author_id=gone,
+            author_id=ann,
+            parent_id=new_id(),
+            parent_author_id=gone,
+        ),
+    ):
+        await publish(runtime, event)
     await deliver_everything(runtime, settings)
-    assert (await count(runtime), await count(runtime, of=MailRow)) == (0, 0)
+    assert await count(runtime, OutboxRow.done_at.is_not(None), of=OutboxRow) == 5
+    for kind in (NotificationRow, InboxRow, MailRow):
+        assert await count(runtime, of=kind) == 0
 
 
 async def test_no_word_about_anybody_is_kept(runtime: Runtime, settings: KernelSettings) -> None:

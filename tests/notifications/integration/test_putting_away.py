@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from kernel.db import new_id, utc_now
 from kernel.runtime import Runtime
+from modules.notifications.repositories import ArrivalRepository
 from tests.callers import Caller
 from tests.notifications.delivering import Counts, counts, deliver, followed_by, gather
 from tests.notifications.integration.test_inbox import INBOX, inbox
@@ -99,6 +101,22 @@ async def test_up_to_a_moment(http: httpx.AsyncClient, ann: Caller, three: list[
     await read_all(http, ann, {"up_to": (utc_now() - timedelta(days=1)).isoformat()})
     assert await unread(http, ann) == 3
     await read_all(http, ann, {"up_to": moments[1]})
+    assert await unread(http, ann) == 1
+
+
+@pytest.mark.parametrize("gathered", [False, True])
+async def test_a_moment_leaves_out_what_was_on_its_way_by_then(
+    http: httpx.AsyncClient, runtime: Runtime, ann: Caller, bob: Caller, gathered: bool
+) -> None:
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(text("SELECT"))  # the transaction has begun
+        looked = utc_now()
+        arrivals = ArrivalRepository(session=uow.session)
+        if gathered:
+            await arrivals.gather(followed_by(bob.user), ann.user.id)
+        else:
+            await arrivals.deliver(followed_by(bob.user), [ann.user.id])
+    await read_all(http, ann, {"up_to": looked.isoformat()})
     assert await unread(http, ann) == 1
 
 
