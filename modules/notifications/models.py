@@ -30,6 +30,12 @@ class NotificationRow(Base):
         UniqueConstraint("recipient_id", "event_id"),
         Index("ix_notifications_notifications_inbox", "recipient_id", "arrival"),
         Index(
+            "ix_notifications_notifications_waiting",
+            "recipient_id",
+            "arrival",
+            postgresql_where=text("read_at IS NULL AND archived_at IS NULL AND hidden IS NULL"),
+        ),
+        Index(
             "ix_notifications_notifications_heads",
             "recipient_id",
             "type",

@@ -45,7 +45,7 @@ from modules.notifications.subscribers import (
     tell_of_reaction,
     warn,
 )
-from modules.notifications.tasks import forget_what_is_old, repair_counts, send_digests
+from modules.notifications.tasks import forget_tickets, forget_what_is_old, repair_counts, send_digests
 from modules.notifications.tokens import UnsubscribeTokens
 from modules.posts import CommentWritten, PostPublished, Posts, ReactionAdded, provide_posts
 from modules.users import UserFollowed, UserRegistered, Users, provide_audience, provide_directory, provide_users
@@ -104,6 +104,7 @@ def notifications(
         ],
         schedule=[
             CronJob(send_digests, cron="*/5 * * * *"),
+            CronJob(forget_tickets, cron="*/5 * * * *"),
             CronJob(repair_counts, cron="20 4 * * *"),
             CronJob(forget_what_is_old(settings.retention_days), cron="50 4 * * *"),
         ],

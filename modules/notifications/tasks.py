@@ -12,7 +12,7 @@ from modules.notifications.repositories import (
     PreferencesRepository,
     StreamTicketRepository,
 )
-from modules.notifications.services import next_due
+from modules.notifications.services import TICKET_LIFETIME, next_due
 from modules.users import provide_users
 
 AT_ONCE = 100
@@ -48,8 +48,14 @@ async def repair_counts(ctx: Context) -> None:
             return
 
 
+async def forget_tickets(ctx: Context) -> None:
+    """Delete tickets that nobody can use any more."""
+    async with ctx["database"].unit_of_work() as uow:
+        await StreamTicketRepository(session=uow.session).forget(before=utc_now() - TICKET_LIFETIME)
+
+
 def forget_what_is_old(days: int) -> Callable[[Context], Awaitable[None]]:
-    """Delete notifications of more than so many days ago, and tickets that nobody can use any more."""
+    """Delete notifications of more than so many days ago."""
 
     async def forget_what_is_old(ctx: Context) -> None:
         there_may_be_more = True
@@ -57,6 +63,5 @@ def forget_what_is_old(days: int) -> Callable[[Context], Awaitable[None]]:
             async with ctx["database"].unit_of_work() as uow:
                 old = utc_now() - timedelta(days=days)
                 there_may_be_more = await HousekeepingRepository(session=uow.session).forget(before=old)
-                await StreamTicketRepository(session=uow.session).forget_expired()
 
     return forget_what_is_old

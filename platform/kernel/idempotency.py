@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kernel.db import new_id, utc_now
+from kernel.db import first_id_of, new_id, utc_now
 from kernel.errors import Conflict, ValidationFailed, Violation
 from kernel.http.encoding import Encoded
 from kernel.http.request import HttpRequest
@@ -184,7 +184,8 @@ class Once:
 
 async def forget_old_answers(session: AsyncSession, *, older_than: timedelta) -> bool:
     """Delete answers that were given long ago, as many as fit into one statement's time; whether there were any."""
-    old = select(IdempotencyRow.id).where(IdempotencyRow.created_at < utc_now() - older_than).limit(FORGOTTEN_AT_ONCE)
+    given = select(IdempotencyRow.id).where(IdempotencyRow.id < first_id_of(utc_now() - older_than))
+    old = given.order_by(IdempotencyRow.id).limit(FORGOTTEN_AT_ONCE)
     deleted = await session.execute(
         delete(IdempotencyRow)
         .where(IdempotencyRow.id.in_(old))

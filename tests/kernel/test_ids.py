@@ -1,8 +1,9 @@
 import asyncio
 import time
+from datetime import timedelta
 from uuid import RFC_4122
 
-from kernel.db import new_id, utc_now
+from kernel.db import first_id_of, new_id, utc_now
 from kernel.events import Event
 
 
@@ -16,6 +17,10 @@ def test_an_id_carries_the_moment_of_its_making() -> None:
     before = time.time_ns() // 1_000_000
     made = new_id().int >> 80
     assert before <= made <= time.time_ns() // 1_000_000
+
+
+def test_an_id_made_later_sorts_after_the_first_of_its_moment() -> None:
+    assert first_id_of(utc_now() - timedelta(milliseconds=2)) < new_id() < first_id_of(utc_now() + timedelta(seconds=1))
 
 
 async def test_ids_of_many_threads_are_all_different() -> None:

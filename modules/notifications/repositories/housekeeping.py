@@ -7,10 +7,15 @@ from uuid import UUID
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, func, select, update
 
+from kernel.db import first_id_of
 from modules.notifications.models import InboxRow, NotificationRow, PreferencesRow
 from modules.notifications.repositories.arriving import WAITING
 
 AT_ONCE = 1_000
+"""Notifications that are deleted in one transaction."""
+
+COUNTED_AT_ONCE = 100
+"""Inboxes that are counted in one transaction: each stands still for so long, and may be large."""
 
 
 class HousekeepingRepository(SQLAlchemyAsyncRepository[NotificationRow]):
@@ -20,18 +25,15 @@ class HousekeepingRepository(SQLAlchemyAsyncRepository[NotificationRow]):
 
     async def repair_counts(self, after: UUID | None) -> UUID | None:
         """Set the numbers of the next inboxes to what their rows say; the last of them, or nothing at the end."""
-        page = select(InboxRow.id).order_by(InboxRow.id).limit(AT_ONCE).with_for_update()
+        page = select(InboxRow.id).order_by(InboxRow.id).limit(COUNTED_AT_ONCE).with_for_update()
         if after is not None:
             page = page.where(InboxRow.id > after)
         inboxes = (await self.session.scalars(page)).all()
         await self._count(inboxes)
-        return inboxes[-1] if len(inboxes) == AT_ONCE else None
+        return inboxes[-1] if len(inboxes) == COUNTED_AT_ONCE else None
 
     async def forget(self, *, before: datetime) -> bool:
-        """Delete some notifications that are older; whether there may be more.
-
-        Ids begin with the millisecond of their making, so the oldest rows are the first of the primary key.
-        """
+        """Delete some notifications that are older; whether there may be more."""
         oldest = (
             select(NotificationRow.id, NotificationRow.recipient_id)
             .where(NotificationRow.id < first_id_of(before))
@@ -74,8 +76,3 @@ class HousekeepingRepository(SQLAlchemyAsyncRepository[NotificationRow]):
             .values(unread=number, version=InboxRow.version + 1)
             .execution_options(synchronize_session=False)
         )
-
-
-def first_id_of(moment: datetime) -> UUID:
-    """What sorts before every id that was made then or later (RFC 9562, 5.7)."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)

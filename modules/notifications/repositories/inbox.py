@@ -64,10 +64,12 @@ class NotificationRepository(SQLAlchemyAsyncRepository[NotificationRow]):
         """One page of an inbox, the latest arrival first."""
         row = NotificationRow
         statement = select(row).where(
-            row.recipient_id == recipient_id, row.hidden.is_(None), row.archived_at.is_(None) != archived
+            row.recipient_id == recipient_id,
+            row.hidden.is_(None),
+            row.archived_at.is_not(None) if archived else row.archived_at.is_(None),
         )
         if unread is not None:
-            statement = statement.where(row.read_at.is_(None) == unread)
+            statement = statement.where(row.read_at.is_(None) if unread else row.read_at.is_not(None))
         if kind is not None:
             statement = statement.where(row.type == kind)
         if before is not None:

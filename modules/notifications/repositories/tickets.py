@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, func
+from sqlalchemy import delete
 
+from kernel.db import first_id_of
 from modules.notifications.models import StreamTicketRow
 
 
@@ -23,10 +24,10 @@ class StreamTicketRepository(SQLAlchemyAsyncRepository[StreamTicketRow]):
         )
         return taken.one_or_none()
 
-    async def forget_expired(self) -> None:
-        """Delete what nobody can use any more."""
+    async def forget(self, *, before: datetime) -> None:
+        """Delete what was given out before then."""
         await self.session.execute(
             delete(StreamTicketRow)
-            .where(StreamTicketRow.expires_at < func.now())
+            .where(StreamTicketRow.id < first_id_of(before))
             .execution_options(synchronize_session=False)
         )

@@ -1,7 +1,17 @@
 """Database: one engine a process, one PostgreSQL schema a module."""
 
 from kernel.db.engine import connect, connection_settings
-from kernel.db.entities import Entity, new_id, schema, utc_now
+from kernel.db.entities import Entity, first_id_of, new_id, schema, utc_now
 from kernel.db.tracing import record_statements, statement
 
-__all__ = ["Entity", "connect", "connection_settings", "new_id", "record_statements", "schema", "statement", "utc_now"]
+__all__ = [
+    "Entity",
+    "connect",
+    "connection_settings",
+    "first_id_of",
+    "new_id",
+    "record_statements",
+    "schema",
+    "statement",
+    "utc_now",
+]

@@ -31,6 +31,11 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
+def first_id_of(moment: datetime) -> UUID:
+    """What sorts before every id that was made then or later: what is older is the beginning of the primary key."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 class Entity(DeclarativeBase):
     """A row with an identity and a history. Each owner of tables derives one abstract base from it."""
 

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from sqlalchemy import select, text, update
 
-from kernel.db import new_id, utc_now
+from kernel.db import first_id_of, new_id, utc_now
 from kernel.jobs import Context
 from kernel.runtime import Runtime
-from modules.notifications.models import InboxRow, NotificationRow, PreferencesRow
+from modules.notifications.models import InboxRow, NotificationRow, PreferencesRow, StreamTicketRow
 from modules.notifications.repositories import HousekeepingRepository
-from modules.notifications.repositories.housekeeping import first_id_of
+from modules.notifications.repositories.housekeeping import COUNTED_AT_ONCE
 from modules.notifications.services import erase, export
-from modules.notifications.tasks import forget_what_is_old, repair_counts
+from modules.notifications.tasks import forget_tickets, forget_what_is_old, repair_counts
 from tests.callers import Caller
 from tests.notifications.delivering import Counts, counts, deliver, followed_by, welcomed
 from tests.notifications.happening import count, row_of
@@ -48,8 +48,15 @@ async def test_what_is_old_goes_and_does_not_wait_any_more(runtime: Runtime, ann
     assert await counts(runtime, ann.user.id) == Counts(1, 1, 1)
 
 
-async def test_an_id_made_later_sorts_after_the_first_of_its_moment() -> None:
-    assert first_id_of(utc_now() - timedelta(milliseconds=2)) < new_id() < first_id_of(utc_now() + timedelta(seconds=1))
+async def test_tickets_go_when_nobody_can_use_them_any_more(runtime: Runtime) -> None:
+    ages = {31: "old", 29: "good"}
+    async with runtime.database.unit_of_work() as uow:
+        for age, name in ages.items():
+            made = utc_now() - timedelta(seconds=age)
+            uow.session.add(StreamTicketRow(id=first_id_of(made), digest=name, token=b"", expires_at=utc_now()))
+    await forget_tickets(context(runtime))
+    async with runtime.database.unit_of_work() as uow:
+        assert (await uow.session.scalars(select(StreamTicketRow.digest))).all() == ["good"]
 
 
 async def test_who_is_erased_leaves_nothing_here(runtime: Runtime, ann: Caller, bob: Caller) -> None:
@@ -75,11 +82,11 @@ async def test_an_export_holds_what_there_is(runtime: Runtime, ann: Caller, bob:
 
 
 async def test_repairing_goes_on_where_it_was(runtime: Runtime, ann: Caller) -> None:
-    people = sorted(new_id() for _ in range(1_200))
+    people = sorted(new_id() for _ in range(COUNTED_AT_ONCE + 20))
     await deliver(runtime, followed_by(ann.user), *people)
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(text("UPDATE notifications.inboxes SET unread = 5"))
         last = await HousekeepingRepository(session=uow.session).repair_counts(None)
-        assert last == people[999]
+        assert last == people[COUNTED_AT_ONCE - 1]
         assert await HousekeepingRepository(session=uow.session).repair_counts(last) is None
     assert await count(runtime, InboxRow.unread != 1, of=InboxRow) == 0

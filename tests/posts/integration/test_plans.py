@@ -1,16 +1,12 @@
 """What readers ask for comes straight out of an index: plans on 100,000 posts, in a database of their own."""
 
-import os
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from kernel.reads import Query
 from modules.posts.repositories import (
     STANDING,
     VIEWER_STATES,
@@ -22,7 +18,7 @@ from modules.posts.repositories import (
     search_query,
     tags_query,
 )
-from tests.conftest import ADDRESSES, worker
+from tests.plans import filled, plan
 
 POSTS = 100_000
 FILL = f"""
@@ -51,21 +47,8 @@ SOMEBODY, MOMENT = UUID(int=7), datetime(2026, 2, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 async def library() -> AsyncGenerator[asyncpg.Connection]:
     """A connection to a database with a hundred thousand posts in it."""
-    template, name = os.environ[ADDRESSES[0]], f"posts_plans_{worker()}"
-    server = await asyncpg.connect(urlsplit(template)._replace(path="/postgres").geturl())
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE quire")
-    connection = await asyncpg.connect(urlsplit(template)._replace(path=f"/{name}").geturl())
-    await connection.execute(FILL)
-    yield connection
-    await connection.close()
-    await server.execute(f"DROP DATABASE {name}")
-    await server.close()
-
-
-async def plan(library: asyncpg.Connection, query: Query[Any], **parameters: Any) -> str:  # Any: of any type
-    """How PostgreSQL goes about it."""
-    sql, arguments = query.prepared(parameters)
-    return "\n".join(row[0] for row in await library.fetch(f"EXPLAIN {sql}", *arguments))
+    async with filled("posts", FILL) as connection:
+        yield connection
 
 
 @pytest.mark.parametrize(

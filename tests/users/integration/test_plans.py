@@ -1,19 +1,16 @@
 """No list walks through all people: plans on 100,000 of them, in a database of their own."""
 
-import os
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from kernel.audit import entries_query
-from kernel.reads import Query
 from modules.users.repositories import BETWEEN, BY_USERNAME, CALLERS, follows_query, page_query
-from tests.conftest import ADDRESSES, worker
+from tests.plans import filled, plan
 
 PEOPLE = 100_000
 FILL = f"""
@@ -38,21 +35,8 @@ FILL = f"""
 @pytest.fixture(scope="module")
 async def crowd() -> AsyncGenerator[asyncpg.Connection]:
     """A connection to a database with a hundred thousand people in it."""
-    template, name = os.environ[ADDRESSES[0]], f"plans_{worker()}"
-    server = await asyncpg.connect(urlsplit(template)._replace(path="/postgres").geturl())
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE quire")
-    connection = await asyncpg.connect(urlsplit(template)._replace(path=f"/{name}").geturl())
-    await connection.execute(FILL)
-    yield connection
-    await connection.close()
-    await server.execute(f"DROP DATABASE {name}")
-    await server.close()
-
-
-async def plan(crowd: asyncpg.Connection, query: Query[Any], **parameters: Any) -> str:  # Any: of any type
-    """How PostgreSQL goes about it."""
-    sql, arguments = query.prepared(parameters)
-    return "\n".join(row[0] for row in await crowd.fetch(f"EXPLAIN {sql}", *arguments))
+    async with filled("users", FILL) as connection:
+        yield connection
 
 
 SOMEBODY, MOMENT = UUID(int=7), datetime(2026, 1, 1, tzinfo=UTC)
