@@ -8,9 +8,9 @@ from kernel.jobs import Context
 from kernel.mail import post
 from modules.notifications.repositories import (
     HousekeepingRepository,
-    InboxRepository,
     PreferencesRepository,
     StreamTicketRepository,
+    WatchRepository,
 )
 from modules.notifications.services import TICKET_LIFETIME, next_due
 from modules.users import provide_users
@@ -24,9 +24,11 @@ async def send_digests(ctx: Context) -> None:
     while True:
         async with ctx["database"].unit_of_work() as uow:
             due = await PreferencesRepository(session=uow.session).due(utc_now(), AT_ONCE)
-            people = await provide_users(uow).find_many({row.id for row in due})
+            ids = {row.id for row in due}
+            people = await provide_users(uow).find_many(ids)
+            versions = await WatchRepository(session=uow.session).versions_of(ids)
             for row in due:
-                user, arrived = people.get(row.id), await InboxRepository(session=uow.session).version_of(row.id)
+                user, arrived = people.get(row.id), versions.get(row.id, 0)
                 if user is not None and user.is_active and arrived > row.digested:
                     facts = {"after": str(row.digested), "up_to": str(arrived)}
                     await post(uow, "notifications.digest", user_id=user.id, recipient=user.email, facts=facts)

@@ -2,7 +2,6 @@
 
 from typing import cast, get_args
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,7 +17,7 @@ from modules.notifications.repositories import (
     wants,
 )
 from modules.notifications.schemas import ChangePreferences, Channels, Digest, Preferences, Type
-from modules.notifications.services.digests import next_due
+from modules.notifications.services.digests import next_due, zone_of
 from modules.notifications.tokens import MailKind
 from modules.users import Directory
 
@@ -93,15 +92,6 @@ def objections(changes: ChangePreferences) -> list[Violation]:
     for channel in sorted(name for name, chosen in channels.items() if chosen is False):
         pointer = f"/body/types/{SECURITY}/{channel}"
         wrong.append(Violation(pointer, "cannot_be_switched_off", "What concerns your safety is always told."))
-    if changes.timezone is not msgspec.UNSET and not is_timezone(changes.timezone):
+    if changes.timezone is not msgspec.UNSET and zone_of(changes.timezone) is None:
         wrong.append(Violation("/body/timezone", "unknown_timezone", "Expected a name such as Europe/Berlin."))
     return wrong
-
-
-def is_timezone(name: str) -> bool:
-    """Whether it is in the database of time zones."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

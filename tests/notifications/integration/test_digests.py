@@ -1,6 +1,6 @@
 """Mails that are gathered, and sent at an hour that suits."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +24,7 @@ from tests.notifications.happening import (
     text_of,
     write,
 )
+from tests.statements import statements
 
 
 async def subscribe(runtime: Runtime, person: User, digest: str) -> None:
@@ -78,6 +79,30 @@ async def test_a_digest_tells_nothing_twice_and_nothing_that_was_read(runtime: R
     assert len(mails_to(mailbox, ann)) == 1
     assert await count(runtime, MailRow.kind == "notifications.digest", of=MailRow) == 1
     assert await count(runtime, NotificationRow.recipient_id == ann.id) == 2
+
+
+async def test_many_digests_are_looked_up_together(runtime: Runtime) -> None:
+    for name in ("ann", "bob", "cleo"):
+        await subscribe(runtime, await join(runtime, name), "daily")
+    with statements() as sent:
+        await send_digests(cast("Context", {"database": runtime.database}))  # all that it needs
+    assert len([each for each in sent if "FROM notifications.inboxes" in each]) == 1
+
+
+async def test_a_zone_that_nobody_knows_any_more_keeps_no_digest_back(runtime: Runtime, mailbox: Path) -> None:
+    ann, bob, cleo = [await join(runtime, name) for name in ("ann", "bob", "cleo")]
+    await deliver_all(runtime)
+    for person, timezone in ((ann, "Mars/Olympus_Mons"), (bob, "Europe/Berlin")):
+        await subscribe(runtime, person, "daily")
+        row = await row_of(runtime, person.id)
+        row.timezone = timezone
+        await row_of(runtime, person.id, put=row)
+        await publish_and_deliver(runtime, comment(cleo, await write(runtime, person), on=person))
+    await the_hour_strikes(runtime)
+    assert [len(mails_to(mailbox, person)) for person in (ann, bob)] == [1, 1]
+    row = await row_of(runtime, ann.id)
+    assert row.digest_due is not None
+    assert (row.digest_due > utc_now(), row.digest_due.astimezone(UTC).hour) == (True, row.digest_hour)
 
 
 async def test_whoever_wants_no_digest_any_more_gets_none(runtime: Runtime, mailbox: Path) -> None:
