@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Literal, TypeAlias
 
 import asyncpg
@@ -24,7 +26,8 @@ from kernel.demo import Demo
 from kernel.pages import encode_cursor
 from tests.app.children import desk
 
-Name: TypeAlias = Literal["bare", "original", "ours"]
+Name: TypeAlias = Literal["bare", "original", "ours", "traced"]
+"""The last is ours once more, with a collector that takes the spans of every tenth request."""
 
 ANSWERING, ASKING = 0, 1
 """The core of what is measured, and that of everything else."""
@@ -36,8 +39,15 @@ COMMANDS: Mapping[Name, Sequence[str]] = {
     "bare": (*UVICORN, "tests.load.yardsticks.bare:app"),
     "original": (*UVICORN, "tests.load.yardsticks.original:app"),
     "ours": ("-P", "-m", "app", "serve"),
+    "traced": ("-P", "-m", "app", "serve"),
 }
-READY: Mapping[Name, str] = {"bare": "/me", "original": "/posts?limit=1", "ours": "/api/v1/posts"}
+READY: Mapping[Name, str] = {
+    "bare": "/me",
+    "original": "/posts?limit=1",
+    "ours": "/api/v1/posts",
+    "traced": "/api/v1/posts",
+}
+TRACING = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
 LOGIN: Mapping[Name, str] = {"original": "/auth/login", "ours": "/api/v1/auth/login"}
 
 TABLES = Path(__file__).with_name("yardsticks") / "tables.sql"
@@ -165,11 +175,36 @@ async def prepare(database_url: str) -> Data:
     return Data([Place(**row) for row in rows])
 
 
+class Sink(BaseHTTPRequestHandler):
+    """Takes whatever it is sent."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing to be said."""
+
+
+@contextmanager
+def collector() -> Iterator[str]:
+    """The address of something that takes spans."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Sink) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 @contextmanager
 def processes(env: Mapping[str, str]) -> Iterator[dict[Name, Process]]:
-    """All three, answering."""
+    """All of them, answering."""
     with ExitStack() as stack:
-        running: dict[Name, Process] = {name: Process(name, env) for name in COMMANDS}
+        tracing = {**TRACING, "OTEL_EXPORTER_OTLP_ENDPOINT": stack.enter_context(collector())}
+        running = {name: Process(name, {**env, **tracing} if name == "traced" else env) for name in COMMANDS}
         for process in running.values():
             stack.callback(process.stop)
             process.start()

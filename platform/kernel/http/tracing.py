@@ -25,11 +25,13 @@ def begin(recorder: "Recorder", scope: HTTPScope, parent: Trace | None) -> "Span
 
 def finish(span: "Span", method: str, route: str | None, status: int) -> None:
     """With what is known by now: a route if there was one, and the status; 0 if nobody heard one."""
-    if span.is_recorded:
-        if route is not None:
-            span.tell({"http.route": route}, name=f"{method if method in METHODS else 'HTTP'} {route}")
-        if status:
-            span.tell({"http.response.status_code": status})
-        if status >= 500 or not status:
-            span.fail(str(status) if status else "no_answer")
+    if not span.is_recorded:
+        return
+    answered = {"http.response.status_code": status} if status else {}
+    if route is None:
+        span.tell(answered)
+    else:
+        span.tell({"http.route": route, **answered}, name=f"{method if method in METHODS else 'HTTP'} {route}")
+    if status >= 500 or not status:
+        span.fail(str(status) if status else "no_answer")
     span.end()

@@ -5,6 +5,7 @@ addresses, queries and SQL. Of an error only its type is told, since its text ma
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextvars import Token
 from threading import Thread
 from types import TracebackType
@@ -19,6 +20,13 @@ from kernel.telemetry.tracing import CURRENT, Attributes, Kind, Trace
 
 NOWHERE = Context()
 
+KINDS: Mapping[Kind, SpanKind] = {
+    "client": SpanKind.CLIENT,
+    "consumer": SpanKind.CONSUMER,
+    "producer": SpanKind.PRODUCER,
+    "server": SpanKind.SERVER,
+}
+
 PATIENCE = 2.0
 """Seconds in which a collector may take what is left."""
 
@@ -32,11 +40,15 @@ class Span(Trace):
         self, tracer: otel.Tracer, name: str, kind: Kind, attributes: Attributes, parent: otel.Span | None
     ) -> None:
         context = NOWHERE if parent is None else otel.set_span_in_context(parent, NOWHERE)
-        self._span = tracer.start_span(name, context, SpanKind[kind.upper()], attributes)
+        self._span = tracer.start_span(name, context, KINDS[kind], attributes)
         self._tracer = tracer
         self._outside: Token[Trace | None] | None = None
+
+    @property
+    def traceparent(self) -> str:
+        """For whoever goes on from here; most requests need none."""
         own = self._span.get_span_context()
-        super().__init__(f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}")
+        return f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}"
 
     @property
     def is_recorded(self) -> bool:

@@ -18,10 +18,10 @@ NOTHING: AbstractContextManager[None] = nullcontext()
 class Trace:
     """A place in a trace: what begins here names it as its parent. Recorded elsewhere, or not at all."""
 
-    __slots__ = ("traceparent", "tracestate")
+    __slots__ = ("_traceparent", "tracestate")
 
     def __init__(self, traceparent: str, tracestate: str = "") -> None:
-        self.traceparent = traceparent
+        self._traceparent = traceparent
         self.tracestate = tracestate
 
     @classmethod
@@ -31,6 +31,11 @@ class Trace:
         if match is None or (match[1] == "00" and match[3]):
             return None
         return Trace(f"00-{match[2]}", tracestate)
+
+    @property
+    def traceparent(self) -> str:
+        """For whoever goes on from here."""
+        return self._traceparent
 
     @property
     def trace_id(self) -> str:
