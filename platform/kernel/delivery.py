@@ -1,10 +1,11 @@
 """From the outbox to the subscribers: at least once, in a transaction of their own, through SAQ or without it."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -32,6 +33,9 @@ ENOUGH = 20
 
 log = structlog.get_logger()
 
+Observe: TypeAlias = Callable[[str, str, float], None]
+"""Told of every attempt: its subscriber, whether it was ``done`` or ``failed``, the seconds it took."""
+
 
 def backoff(attempts: int) -> timedelta:
     """Doubling from two seconds to five minutes, with jitter: what failed together does not return together."""
@@ -56,6 +60,7 @@ class Delivery:
         *,
         takes_all: bool = True,
         recorder: "Recorder | None" = None,
+        observe: Observe | None = None,
     ) -> None:
         """``takes_all``: rows of subscribers that nobody knows any more, too, so that they end dead and visible."""
         self._database = database
@@ -65,6 +70,7 @@ class Delivery:
         self._settings = settings
         self._poke = poke
         self._recorder = recorder
+        self._observe = observe
         self._breaker = Breaker(failures=1, pause=1.0)
 
     async def relay_for_ever(self) -> None:
@@ -113,30 +119,35 @@ class Delivery:
     async def deliver(self, subscriber: str, ids: list[str]) -> None:
         """Run one subscriber for each of these rows; a failing row does not hold up the others."""
         for row_id in map(UUID, ids):
-            outside = CURRENT.set(None)
+            outside, began = CURRENT.set(None), perf_counter()
             try:
-                await self._attempt(subscriber, row_id)
+                outcome = "done" if await self._attempt(subscriber, row_id) else None
             except Exception as error:
+                outcome = "failed"
                 log.warning("delivery failed", subscriber=subscriber, outbox_id=str(row_id), exc_info=error)
                 await self._postpone(row_id, error)
             finally:
                 CURRENT.reset(outside)
+            if outcome is not None and self._observe is not None:
+                self._observe(subscriber, outcome, perf_counter() - began)
 
-    async def _attempt(self, name: str, row_id: UUID) -> None:
+    async def _attempt(self, name: str, row_id: UUID) -> bool:
+        """Whether it was due and is done."""
         async with self._database.unit_of_work() as uow:
             attempt = await outbox.begin(uow.session, row_id, seconds=self._settings.lease)
         if attempt is None:
-            return
+            return False
         with self._traced(attempt, name, row_id):
             if attempt.number > self._settings.max_attempts:
                 raise WorkerLost(f"{attempt.number - 1} times")
             async with self._database.unit_of_work() as uow:
                 row = await outbox.take(uow.session, row_id)
                 if row is None:
-                    return
+                    return False
                 subscriber = self._subscribers[name]
                 await subscriber.handler(decode(row.payload, subscriber.event), uow)
                 row.done_at = utc_now()
+        return True
 
     def _traced(self, attempt: outbox.Attempt, subscriber: str, row_id: UUID) -> AbstractContextManager[object]:
         """Go on with the trace of whoever published it; so does what is logged when it is over."""

@@ -117,6 +117,8 @@ class MetricsSettings(Settings, frozen=True, kw_only=True):
     prefix = "METRICS"
 
     token: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]*$")] = ""
+    worker_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    """Where a worker tells its own; 0: nowhere."""
 
 
 class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):

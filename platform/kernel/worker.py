@@ -1,6 +1,7 @@
 """The worker: delivers the outbox, runs the schedules of all modules, and stops when asked."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,9 +12,10 @@ from saq import CronJob
 from saq.types import PartialTimersDict
 
 from kernel import outbox
-from kernel.delivery import Delivery
+from kernel.delivery import Delivery, Observe
 from kernel.idempotency import forget_old_answers
 from kernel.jobs import DEQUEUE_TIMEOUT, Context, JobWorker, end, open_queue
+from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics, tell_for_ever
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
@@ -47,7 +49,11 @@ def schedule(modules: Sequence[Module]) -> list[CronJob[Context]]:
 
 
 def build(
-    settings: KernelSettings, modules: Sequence[Module], runtime: Runtime, served: Sequence[Module] | None = None
+    settings: KernelSettings,
+    modules: Sequence[Module],
+    runtime: Runtime,
+    served: Sequence[Module] | None = None,
+    observe: Observe | None = None,
 ) -> tuple[JobWorker, Delivery]:
     """A SAQ worker and the relay that feeds it.
 
@@ -68,6 +74,7 @@ def build(
         runtime.poke,
         takes_all=served is None,
         recorder=runtime.recorder,
+        observe=observe,
     )
 
     async def deliver(_: Context, *, subscriber: str, ids: list[str]) -> None:
@@ -94,16 +101,22 @@ async def run(
     modules: Sequence[Module],
     served: Sequence[Module] | None = None,
     recorder: "Recorder | None" = None,
+    listener: socket.socket | None = None,
 ) -> None:
-    """Work until SIGTERM or SIGINT; running jobs finish within the grace period."""
+    """Work until SIGTERM or SIGINT; running jobs finish within the grace period. Tell about it at ``listener``."""
     runtime = open_runtime(settings, modules, recorder)
-    worker, delivery = build(settings, modules, runtime, served)
+    metrics = ProcessMetrics()
+    worker, delivery = build(settings, modules, runtime, served, metrics.observe_delivery)
     loops = [loop for module in (modules if served is None else served) for loop in module.loops]
     tasks = [
         asyncio.create_task(delivery.relay_for_ever()),
         asyncio.create_task(runtime.poke.listen_for_ever()),
         *(asyncio.create_task(loop.run_for_ever(runtime.database)) for loop in loops),
     ]
+    if listener is not None:
+        exposition = Exposition(metrics, OutboxMetrics(runtime.reader))
+        tasks.append(asyncio.create_task(metrics.watch(runtime.engine, runtime.reader)))
+        tasks.append(asyncio.create_task(tell_for_ever(exposition, settings, listener)))
     log.info("worker started", concurrency=settings.jobs.concurrency)
     try:
         await worker.start()

@@ -1,19 +1,22 @@
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import httpx
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from saq import CronJob
 
 from kernel.delivery import ENOUGH, Delivery
 from kernel.jobs import Context, JobWorker, Loop, end
 from kernel.module import Module
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
+from kernel.settings import KernelSettings, MetricsSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 from kernel.worker import build, run, schedule
 from tests.kernel.support import HASTY, NOWHERE, Happened, Open, eventually, note, notes, outbox, publish, record
@@ -174,3 +177,38 @@ async def test_a_worker_delivers_loops_and_ends_when_asked_with_redis_or_without
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(life, timeout=2)
     assert await notes(runtime.database) == ["a"]
+
+
+async def test_a_worker_tells_what_it_delivers_to_whoever_may_scrape(open_kernel: Open, hasty: KernelSettings) -> None:
+    async def record_good_ones(event: Happened, uow: UnitOfWork) -> None:
+        if event.note == "bad":
+            raise ValueError
+        await record(event, uow)
+
+    subscriber = Subscriber(Happened, record_good_ones)
+    runtime = open_kernel(subscriber)
+    await publish(runtime.database, "bad", "good", "good too")
+    settings = msgspec.structs.replace(hasty, metrics=MetricsSettings(token="only-for-scrapers"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    module = Module(name="scratch", subscribers=[subscriber])
+    life = asyncio.create_task(run(settings, [module], listener=listener))
+    async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer only-for-scrapers"}) as scraper:
+
+        async def counts() -> dict[str, float]:
+            text = (await scraper.get("/metrics")).raise_for_status().text
+            samples = (each for family in text_string_to_metric_families(text) for each in family.samples)
+            name = "quire_delivery_duration_seconds_count"
+            return {each.labels["outcome"]: each.value for each in samples if each.name == name}
+
+        async def all_is_told() -> bool:
+            return (await counts()).keys() == {"done", "failed"}
+
+        await eventually(all_is_told)
+        assert (await counts())["done"] == 2
+        assert (await scraper.get("/metrics", headers={"Authorization": "Bearer guessed"})).status_code == 404
+        assert (await scraper.get("/api/v1/posts")).status_code == 404
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(life, timeout=4)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))

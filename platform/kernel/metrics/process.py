@@ -36,6 +36,13 @@ class ProcessMetrics:
             buckets=LATENCIES,
             registry=self.registry,
         )
+        self._deliveries = Histogram(
+            "quire_delivery_duration_seconds",
+            "Attempts to deliver an event to a subscriber, and how long they took.",
+            ["subscriber", "outcome"],
+            buckets=LATENCIES,
+            registry=self.registry,
+        )
         self._lag = Histogram(
             "quire_event_loop_lag_seconds",
             "How late the event loop came to what was due.",
@@ -59,6 +66,10 @@ class ProcessMetrics:
         if series is None:
             series = self._known[key] = self._requests.labels(*key)
         series.observe(seconds)
+
+    def observe_delivery(self, subscriber: str, outcome: str, seconds: float) -> None:
+        """Count one attempt."""
+        self._deliveries.labels(subscriber, outcome).observe(seconds)
 
     async def watch(self, engine: AsyncEngine, reader: Reader) -> None:
         """Look at the event loop and the pools until cancelled."""
