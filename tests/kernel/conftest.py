@@ -38,8 +38,14 @@ async def scratch(settings: KernelSettings) -> None:
 
 @pytest.fixture
 async def open_kernel(settings: KernelSettings, scratch: None) -> AsyncGenerator[Open]:
-    """Opens runtimes; closes them, and deletes what was committed."""
+    """Opens runtimes; closes them, and deletes what was committed: what others have left, beforehand."""
     opened = [open_runtime(settings, [])]
+
+    async def clear() -> None:
+        async with opened[0].database.unit_of_work() as uow:
+            for table in (OutboxRow, MailRow, EFFECTS, SINGLES):
+                await uow.session.execute(delete(table))
+        await opened[0].redis.client.flushdb()
 
     def open_it(
         *subscribers: Subscriber[Any],
@@ -51,11 +57,9 @@ async def open_kernel(settings: KernelSettings, scratch: None) -> AsyncGenerator
         opened.append(open_runtime(msgspec.structs.replace(settings, **changes), [module], recorder))
         return opened[-1]
 
+    await clear()
     yield open_it
-    async with opened[0].database.unit_of_work() as uow:
-        for table in (OutboxRow, MailRow, EFFECTS, SINGLES):
-            await uow.session.execute(delete(table))
-    await opened[0].redis.client.flushdb()
+    await clear()
     for runtime in opened:
         await runtime.close()
 
