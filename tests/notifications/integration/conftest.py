@@ -5,10 +5,8 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from sqlalchemy import delete
 
 from kernel.application import create_app
-from kernel.db import Entity
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
@@ -16,7 +14,7 @@ from modules.notifications.module import notifications
 from modules.notifications.settings import NotificationsSettings
 from tests.callers import Caller, caller, credulous
 from tests.posts.fakes import FakePosts
-from tests.running import running
+from tests.running import running, wipe
 from tests.users.fakes import FakeUsers
 
 
@@ -65,9 +63,7 @@ async def files_runtime(settings: KernelSettings, product: tuple[Module, ...]) -
 async def runtime(files_runtime: Runtime) -> AsyncGenerator[Runtime]:
     """What a worker opens; what a test commits through it is deleted afterwards."""
     yield files_runtime
-    async with files_runtime.database.unit_of_work() as uow:
-        for mapper in Entity.registry.mappers:
-            await uow.session.execute(delete(mapper.class_).execution_options(synchronize_session=False))
+    await wipe(files_runtime)
 
 
 @pytest.fixture(scope="module")
