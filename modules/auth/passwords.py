@@ -3,36 +3,19 @@
 import asyncio
 import hmac
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import TypeVar
 
 import bcrypt
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from kernel.errors import Overloaded, Violation
+from kernel.errors import Overloaded
 from modules.auth.settings import AuthSettings
 
 # Public on purpose: no secret key is part of a hash, so that a restore or a new key invalidates no password.
 PREHASH_KEY = b"quire password prehash 1"
 
 R = TypeVar("R")
-
-
-@cache
-def common_passwords() -> frozenset[str]:
-    """Tens of thousands of passwords that are tried first (zxcvbn's list)."""
-    return frozenset(FREQUENCY_LISTS["passwords"])
-
-
-def weaknesses(password: str, *, email: str, name: str, pointer: str = "/body/password") -> Iterator[Violation]:
-    """Whether it is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
-    guess = password.casefold()
-    if guess in common_passwords():
-        yield Violation(pointer, "too_common", "This is one of the most common passwords.")
-    if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
-        yield Violation(pointer, "too_similar", "This is your name or your address.")
 
 
 def prehash(password: str) -> bytes:

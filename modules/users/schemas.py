@@ -1,11 +1,14 @@
 """Bodies of requests and answers under ``/users``."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from kernel.errors import Violation
+from kernel.identity import unreachable
 from modules.users.contracts import Email, Name, Person, Username
 
 Bio: TypeAlias = Annotated[str, msgspec.Meta(max_length=2000, examples=["Poetical science."])]
@@ -53,6 +56,12 @@ class OpenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     name: Name
     username: Username | msgspec.UnsetType = msgspec.UNSET
     roles: RoleNames = []
+
+    @classmethod
+    def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
+        """An address to which no mail can be sent."""
+        if "email" in given:
+            yield from unreachable(given["email"], f"{pointer}/email")
 
 
 class GiveRoles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

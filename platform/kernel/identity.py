@@ -1,6 +1,7 @@
 """When two e-mail addresses are the same person: NFKC, case-folded, the domain in IDNA (Unicode UTS #46)."""
 
 import re
+from collections.abc import Iterator
 from unicodedata import normalize
 
 import idna
@@ -23,3 +24,11 @@ def identity(email: str, pointer: str = "/body/email") -> str:
     if not host or host.endswith(".") or not local.isprintable() or SPECIAL.search(local) or len(local) > LONGEST:
         raise ValidationFailed([Violation(pointer, "invalid_format", "No mail can be sent to this address.")])
     return f"{local}@{host}"
+
+
+def unreachable(email: str, pointer: str) -> Iterator[Violation]:
+    """What keeps text that looks like an address from being one."""
+    try:
+        identity(email, pointer)
+    except ValidationFailed as error:
+        yield from error.violations

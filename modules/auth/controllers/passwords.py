@@ -4,10 +4,11 @@ from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from kernel.errors import Overloaded
+from kernel.errors import Overloaded, ValidationFailed
 from kernel.http.client import Client
 from kernel.http.limiting import LIMITS, RequestLimiter
 from kernel.http.request import HttpRequest
+from kernel.identity import identity
 from kernel.limits import Limit
 from kernel.security import TOKENLESS, Principal, in_person, public, signed_in_recently
 from modules.auth.contracts import InvalidMailToken, WrongPassword
@@ -37,7 +38,7 @@ class PasswordController(Controller):
         password_change: NamedDependency[PasswordChange],
     ) -> Accepted:
         """Ask for a mail with a link to a new password. The answer is the same for any address."""
-        await limiter.take(MAILS, data.email.casefold(), client.network)
+        await limiter.take(MAILS, counted_as(data.email), client.network)
         await password_change.forget(data.email)
         return Accepted()
 
@@ -97,7 +98,7 @@ class EmailController(Controller):
         email_verification: NamedDependency[EmailVerification],
     ) -> Accepted:
         """Ask for the mail once more. The answer is the same for any address."""
-        await limiter.take(MAILS, data.email.casefold(), client.network)
+        await limiter.take(MAILS, counted_as(data.email), client.network)
         await email_verification.ask_again(data.email)
         return Accepted()
 
@@ -111,7 +112,7 @@ class EmailController(Controller):
         email_change: NamedDependency[EmailChange],
     ) -> Accepted:
         """Ask for a mail to a new address, which has to confirm. The answer is the same for one that is taken."""
-        await limiter.take(MAILS, data.new_email.casefold(), client.network)
+        await limiter.take(MAILS, counted_as(data.new_email), client.network)
         await email_change.ask(me, data.new_email)
         return Accepted()
 
@@ -125,3 +126,11 @@ class EmailController(Controller):
     async def confirm_change(self, data: JSONBody[MailToken], email_change: NamedDependency[EmailChange]) -> None:
         """Use the new address from now on, with the token out of the mail to it. The old address is told."""
         await email_change.confirm(data.token)
+
+
+def counted_as(address: str) -> str:
+    """By what mails to somebody are counted, however the address is spelled; what cannot be one is counted as it is."""
+    try:
+        return identity(address)
+    except ValidationFailed:
+        return address

@@ -12,6 +12,7 @@ from kernel.http.encoding import Encoded, encode
 from kernel.http.limiting import LIMITS
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
+from kernel.identity import identity
 from kernel.limits import Limit
 from kernel.security import TOKENLESS, public
 from modules.auth.schemas import Accepted, Register
@@ -48,13 +49,14 @@ class RegistrationController(Controller):
         """
         username = None if data.username is msgspec.UNSET else data.username
         person = NewUser(email=data.email, name=data.name, username=username)
+        hashed = await registration.hashed(data.password)
 
         async def effect() -> Response[User]:
             if registration.hides_existing:
-                await registration.enrol_or_tell(person, data.password)
+                await registration.enrol_or_tell(person, hashed)
                 return Encoded(encode(Accepted()), status_code=202, headers={"Cache-Control": "no-store"})
-            user = await registration.enrol(person, data.password)
+            user = await registration.enrol(person, hashed)
             headers = {"Location": f"/api/v1/users/{user.id}"}
             return resource(request, user, version=1, status_code=201, headers=headers)
 
-        return await once(f"sign-up {data.email}", effect)
+        return await once(f"sign-up {identity(data.email)}", effect)

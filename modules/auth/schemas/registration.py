@@ -1,9 +1,13 @@
 """Bodies of sign-up, and of links in mails."""
 
-from typing import Annotated, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from kernel.errors import Violation
+from kernel.identity import unreachable
+from modules.auth.weaknesses import weaknesses
 from modules.users import Email, Name, Username
 
 NewPassword: TypeAlias = Annotated[
@@ -18,6 +22,15 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     password: NewPassword
     name: Name
     username: Username | msgspec.UnsetType = msgspec.UNSET
+
+    @classmethod
+    def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
+        """An address to which no mail can be sent, and a password that is guessed first."""
+        email, name = given.get("email", ""), given.get("name", "")
+        if "email" in given:
+            yield from unreachable(email, f"{pointer}/email")
+        if "password" in given:
+            yield from weaknesses(given["password"], email=email, name=name, pointer=f"{pointer}/password")
 
 
 class MailToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

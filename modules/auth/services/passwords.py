@@ -9,13 +9,13 @@ from kernel.mail import post
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidMailToken, SecurityNoticed, WrongPassword
-from modules.auth.passwords import weaknesses
 from modules.auth.repositories import CredentialRepository, SessionRepository
 from modules.auth.schemas import TokenPair
 from modules.auth.services.mail_links import MailLinks
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
 from modules.auth.services.tools import Tools
+from modules.auth.weaknesses import weaknesses
 from modules.users import Accounts, User, Users
 
 

@@ -5,13 +5,11 @@ from uuid import UUID
 import msgspec
 from litestar.di import NamedDependency
 
-from kernel.errors import ValidationFailed
 from kernel.http.decoding import body_of
 from kernel.mail import post
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import Enrolment
 from modules.auth.models import CredentialRow
-from modules.auth.passwords import weaknesses
 from modules.auth.repositories import CredentialRepository
 from modules.auth.schemas import Register
 from modules.auth.services.tools import Tools
@@ -35,38 +33,31 @@ class Registration(Enrolment):
         form = {"email": email, "name": name, "password": password}
         body_of(Register).decode(msgspec.json.encode(form))  # the rules of the form hold here too
         person = NewUser(email=email, name=name, is_superuser=True, email_verified=True)
-        return (await self.enrol(person, password)).id
+        return (await self.enrol(person, await self.hashed(password))).id
 
-    async def enrol(self, person: NewUser, password: str) -> User:
-        """A new account; raises what `Accounts.create` does, and `ValidationFailed` for a weak password."""
-        await self._refuse_weak(person, password)
-        hashed = await self._tools.passwords.hash(password)
+    async def hashed(self, password: str) -> str:
+        """What is kept of a password; slow, so to be asked for before the database is. Raises `Overloaded`."""
+        return await self._tools.passwords.hash(password)
+
+    async def enrol(self, person: NewUser, password_hash: str) -> User:
+        """A new account; raises what `Accounts.create` does."""
         user = await self._accounts.create(person)
-        await self._credentials.add(CredentialRow(user_id=user.id, password_hash=hashed))
+        await self._credentials.add(CredentialRow(user_id=user.id, password_hash=password_hash))
         if not user.email_verified:
             await self._verification.ask(user)
         return user
 
-    async def enrol_or_tell(self, person: NewUser, password: str) -> None:
+    async def enrol_or_tell(self, person: NewUser, password_hash: str) -> None:
         """The same, but that an address is taken only its owner hears, by mail."""
         # The name first: it is public, and refused for the same reason whether the address is taken or not.
         if person.username and await self._users.find_by_username(person.username):
             raise UsernameTaken
         try:
-            await self.enrol(person, password)
+            await self.enrol(person, password_hash)
         except EmailTaken:
             owner = await self._accounts.find_by_email(person.email)
             if owner is not None:
                 await post(self._uow, "auth.existing_account", user_id=owner.id, recipient=owner.email)
-
-    async def _refuse_weak(self, person: NewUser, password: str) -> None:
-        """Raise `ValidationFailed` for a weak password, together with what is wrong with the address."""
-        if found := list(weaknesses(password, email=person.email, name=person.name)):
-            try:
-                await self._accounts.find_by_email(person.email)
-            except ValidationFailed as error:
-                found = [*error.violations, *found]
-            raise ValidationFailed(found)
 
 
 def provide_registration(

@@ -15,7 +15,7 @@ from msgspec import inspect
 
 from kernel.errors import MalformedBody, UnsupportedMediaType, ValidationFailed, Violation
 from kernel.http.parsing import parse
-from kernel.http.validation import MOST, violations
+from kernel.http.validation import MOST, Ruled, violations
 
 MAX_BODY = 1024 * 1024
 
@@ -96,7 +96,7 @@ body_of = lru_cache(1024)(Body)
 
 
 def is_simple(info: inspect.Type) -> bool:
-    """Whether msgspec alone is strict enough: not for times, ids, integers without bounds and missing tags."""
+    """Whether msgspec alone is strict enough: not for times, ids, integers without bounds, missing tags and `Ruled`."""
     match info:
         case inspect.DateTimeType() | inspect.UUIDType():
             return False
@@ -107,7 +107,8 @@ def is_simple(info: inspect.Type) -> bool:
         case inspect.UnionType():
             return all(map(is_simple, info.types))
         case inspect.StructType():
-            return info.tag_field is None and all(is_simple(field.type) for field in info.fields)
+            has_more_rules = info.tag_field is not None or issubclass(info.cls, Ruled)
+            return not has_more_rules and all(is_simple(field.type) for field in info.fields)
         case inspect.ListType() | inspect.VarTupleType() | inspect.SetType() | inspect.FrozenSetType():
             return is_simple(info.item_type)
         case inspect.DictType():

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sized
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import inspect
@@ -26,6 +27,16 @@ TEXTS: Mapping[type[inspect.Type], type] = {
     inspect.TimeDeltaType: timedelta,
     inspect.BytesType: bytes,
 }
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """A struct with rules that no schema can express."""
+
+    @classmethod
+    def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
+        """What is wrong with the fields in ``given``: those that are there, and right as far as the schema goes."""
+        ...
 
 
 def violations(value: object, kind: inspect.Type, pointer: str) -> Iterator[Violation]:
@@ -69,11 +80,16 @@ def of_struct(value: object, kind: inspect.StructType, pointer: str) -> Iterator
     known = {field.encode_name: field for field in kind.fields}
     if kind.tag_field is not None and value.get(kind.tag_field) != kind.tag:
         yield Violation(f"{pointer}/{kind.tag_field}", "invalid_choice", f"Expected {kind.tag!r}.")
+    right: dict[str, object] = {}
     for name, field in known.items():
         if name in value:
-            yield from violations(value[name], field.type, f"{pointer}/{segment(name)}")
+            wrong = list(violations(value[name], field.type, f"{pointer}/{segment(name)}"))
+            yield from wrong
+            right |= {} if wrong else {field.name: value[name]}
         elif field.required:
             yield Violation(f"{pointer}/{segment(name)}", "required", "This field is required.")
+    if issubclass(kind.cls, Ruled):
+        yield from kind.cls.broken_rules(right, pointer)
     if kind.forbid_unknown_fields:
         yield from (unknown(name, pointer) for name in value if name not in known and name != kind.tag_field)
 

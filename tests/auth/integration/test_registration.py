@@ -1,18 +1,24 @@
 """POST ``/auth/register``."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
+from kernel.settings import DatabaseSettings, KernelSettings
 from modules.auth.models import CredentialRow, MailTokenRow
+from modules.auth.settings import AuthSettings
+from tests.auth.integration.conftest import auth_alone
 from tests.problems import refusal, violations
 from tests.running import PASSWORD, People
+from tests.users.fakes import FakeUsers
 
 REGISTER = "/api/v1/auth/register"
 PRIVATE = {
@@ -172,6 +178,46 @@ async def test_all_that_is_wrong_is_said_at_once(http: httpx.AsyncClient) -> Non
     assert {pointer for pointer, _ in violations(answer)} == {
         f"/body/{field}" for field in ("email", "password", "name", "username", "age")
     }
+
+
+async def test_what_no_schema_can_say_is_said_together_with_what_it_says(http: httpx.AsyncClient) -> None:
+    wrong = {"email": "ada@-example.org", "password": "qwertyuiop", "name": "", "username": "A"}
+    assert violations(await register(http, wrong)) == {
+        ("/body/email", "invalid_format"),
+        ("/body/password", "too_common"),
+        ("/body/name", "too_short"),
+        ("/body/username", "invalid_format"),
+    }
+    similar = {"email": "lovelace.ada@example.org", "password": "lovelace.ada", "name": 7}
+    assert violations(await register(http, similar)) == {
+        ("/body/password", "too_similar"),
+        ("/body/name", "invalid_type"),
+    }
+
+
+@pytest.mark.usefixtures("runtime")
+async def test_a_key_belongs_to_an_address_however_that_is_spelled(http: httpx.AsyncClient) -> None:
+    email, key = f"{uuid4().hex}x@example.org", {"Idempotency-Key": uuid4().hex}
+    first = await http.post(REGISTER, json=form(email=email), headers=key)
+    assert first.status_code == 201
+    again = await http.post(REGISTER, json=form(email=email), headers=key)
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
+    for spelling in (email.upper(), email.replace("x", "\uff58")):
+        reused = await http.post(REGISTER, json=form(email=spelling), headers=key)
+        assert refusal(reused) == (422, "idempotency_key_reused")
+
+
+async def test_no_connection_to_the_database_waits_for_the_hash_of_a_newcomer(
+    settings: KernelSettings, runtime: Runtime
+) -> None:
+    narrow = DatabaseSettings(pool_size=1, max_overflow=0, pool_timeout=0.5)
+    kernel = msgspec.structs.replace(settings, db=narrow)
+    slow = AuthSettings(bcrypt_rounds=10, hash_threads=1)
+    async with auth_alone(kernel, FakeUsers(), slow) as http:
+        forms = [form(email=f"{n}@example.org") for n in range(16)]
+        headers = {"Idempotency-Key": "the-same-for-all"}
+        answers = await asyncio.gather(*(http.post(REGISTER, json=each, headers=headers) for each in forms))
+    assert {answer.status_code for answer in answers} == {201}
 
 
 FOREIGN = {

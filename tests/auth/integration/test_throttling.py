@@ -9,6 +9,7 @@ import pytest
 
 from kernel.runtime import Runtime
 from kernel.settings import HttpSettings, KernelSettings
+from modules.auth.controllers.passwords import MAILS
 from modules.auth.services.throttling import NETWORK_TRIES, TRIES
 from tests.auth.integration.conftest import auth_alone, disable
 from tests.problems import refusal
@@ -92,6 +93,22 @@ async def test_another_spelling_of_an_address_is_no_further_try(
     spellings = [f"{local}@example.org", f"{local.upper()}@example.org", f"{wide}@EXAMPLE.org"]
     answers = [await attempt(behind, spellings[number % 3], WRONG) for number in range(TRIES.quota + 1)]
     assert [answer.status_code for answer in answers] == [401] * TRIES.quota + [429]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [("password/forgot", "email"), ("email/verify/resend", "email"), ("email/change", "new_email")]
+)
+async def test_mails_to_another_spelling_of_an_address_are_mails_to_the_same(
+    http: httpx.AsyncClient, ada: Person, path: str, field: str
+) -> None:
+    local = f"mona{path.replace('/', '')}"
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in local)
+    spellings = [f"{local}@example.org", f"{local.upper()}@EXAMPLE.org", f"{wide}@example.org"]
+    answers = [
+        await http.post(f"/api/v1/auth/{path}", json={field: spellings[number % 3]}, headers=ada.headers)
+        for number in range(MAILS.quota + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [202] * MAILS.quota + [429]
 
 
 async def test_an_account_that_is_disabled_or_unknown_is_throttled_alike(

@@ -8,8 +8,9 @@ import bcrypt
 import pytest
 
 from kernel.errors import Overloaded
-from modules.auth.passwords import Passwords, prehash, weaknesses
+from modules.auth.passwords import Passwords, prehash
 from modules.auth.settings import AuthSettings
+from modules.auth.weaknesses import weaknesses
 
 SETTINGS = AuthSettings(bcrypt_rounds=4, hash_threads=1, hash_queue=64)
 

@@ -1,5 +1,6 @@
 """The walk that lists every violation, against msgspec, which knows only whether there is one."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import Meta, inspect
 
+from kernel.errors import Violation
 from kernel.http.decoding import is_simple
 from kernel.http.validation import violations
 
@@ -161,6 +163,24 @@ def test_msgspec_alone_is_trusted_only_where_it_is_as_strict(kind: Any) -> None:
 
 def found_in(value: Any, kind: Any) -> dict[str, str]:
     return {each.pointer: each.code for each in violations(value, inspect.type_info(kind), "/body")}
+
+
+class Pair(msgspec.Struct, forbid_unknown_fields=True):
+    low: Annotated[int, Meta(ge=0, le=9)]
+    high: Annotated[int, Meta(ge=0, le=9)] = 9
+
+    @classmethod
+    def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:
+        if given.get("low", 0) > given.get("high", 9):
+            yield Violation(f"{pointer}/low", "too_large", "Expected no more than `high`.")
+
+
+def test_rules_that_no_schema_can_express_hold_for_the_fields_that_are_right() -> None:
+    assert not is_simple(inspect.type_info(Pair))
+    assert found_in({"low": 3, "high": 2}, Pair) == {"/body/low": "too_large"}
+    assert found_in({"low": 3, "high": 2, "x": 1}, Pair) == {"/body/low": "too_large", "/body/x": "unknown_field"}
+    assert found_in({"low": 3, "high": "2"}, Pair) == {"/body/high": "invalid_type"}
+    assert found_in({"low": 2, "high": 2}, Pair) == found_in({"low": 9}, Pair) == {}
 
 
 def test_of_a_union_the_nearest_type_speaks() -> None:

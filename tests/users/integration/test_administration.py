@@ -92,6 +92,13 @@ async def test_what_keeps_an_account_from_being_opened(
     assert (refusal(answer) if answer.is_error else answer.status_code) == expected
 
 
+async def test_an_address_that_cannot_be_one_is_named_together_with_all_else(
+    http: httpx.AsyncClient, admin: Caller
+) -> None:
+    answer = await http.post(USERS, json={"email": "eve@-example.org", "name": ""}, headers=admin.headers)
+    assert violations(answer) == {("/body/email", "invalid_format"), ("/body/name", "too_short")}
+
+
 async def test_to_open_an_account_with_roles_one_must_be_allowed_to_give_them(
     http: httpx.AsyncClient, admin: Caller
 ) -> None:

@@ -1,0 +1,23 @@
+"""Passwords that are guessed first."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from kernel.errors import Violation
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Tens of thousands of passwords that are tried first (zxcvbn's list)."""
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+def weaknesses(password: str, *, email: str, name: str, pointer: str = "/body/password") -> Iterator[Violation]:
+    """Whether it is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
+    guess = password.casefold()
+    if guess in common_passwords():
+        yield Violation(pointer, "too_common", "This is one of the most common passwords.")
+    if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
+        yield Violation(pointer, "too_similar", "This is your name or your address.")
