@@ -20,7 +20,8 @@ Key: TypeAlias = datetime | UUID | str | int
 CHECKSUM = 6
 """Bytes that make a mistyped cursor, and one of another list, a bad one, and not another place in the list."""
 
-LONGEST = 1024
+LONGEST = 2048
+"""The cursor after the longest address of all, whose letters take four bytes each, has less than 1,500 characters."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

@@ -39,6 +39,15 @@ async def crowd(join: Join, mark: Mark, admin: Caller) -> list[Caller]:
     return people
 
 
+async def test_a_list_goes_on_after_the_longest_address_and_name_of_all(
+    http: httpx.AsyncClient, admin: Caller, join: Join
+) -> None:
+    for number in range(4):
+        await join("\U00020000" * 100, email=f"{number}{chr(0x20000) * 241}@example.org")
+    for sort in ("email", "-email", "name", "-name"):
+        assert len(await walk(http, USERS, admin, sort=sort)) == 5
+
+
 @pytest.mark.parametrize("sort", ["created_at", "email", "name"])
 async def test_a_list_is_sorted_up_and_down_page_by_page(
     http: httpx.AsyncClient, admin: Caller, crowd: list[Caller], sort: str
