@@ -62,6 +62,17 @@ class PersonalTokenController(Controller):
         """One's own tokens, newest first; those that have expired are shown for a month."""
         return listing(request, await personal_tokens.page(me, cursor=cursor, limit=limit))
 
+    @get("/{token_id:uuid}", operation_id="getPersonalToken", guards=[in_person])
+    async def show(
+        self,
+        request: HttpRequest,
+        token_id: FromPath[UUID],
+        me: NamedDependency[Principal],
+        personal_tokens: NamedDependency[PersonalTokens],
+    ) -> Response[PersonalToken]:
+        """One of one's own tokens, without the token itself."""
+        return resource(request, await personal_tokens.find(me, token_id), version=1)
+
     @delete("/{token_id:uuid}", operation_id="revokePersonalToken", guards=[in_person])
     async def revoke(
         self,

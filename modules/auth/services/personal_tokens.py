@@ -64,6 +64,13 @@ class PersonalTokens:
         await self._uow.publish(SecurityNoticed(user_id=me.id, kind="token_created", session_id=me.session_id))
         return NewPersonalToken(**msgspec.structs.asdict(to_personal_token(row)), token=token)
 
+    async def find(self, me: Principal, token_id: UUID) -> PersonalToken:
+        """One of the caller's; raises `NotFound`."""
+        row = await self._tokens.get_one_or_none(id=token_id, user_id=me.id)
+        if row is None:
+            raise NotFound
+        return to_personal_token(row)
+
     async def page(self, me: Principal, *, cursor: str | None, limit: int) -> Page[PersonalToken]:
         """Newest first, expired ones included for a while; raises `InvalidCursor`."""
         after = None if cursor is None else decode_cursor(cursor, "personal tokens", UUID)[0]

@@ -59,6 +59,14 @@ class RoleController(Controller):
 
         return await once(str(me.id), effect)
 
+    @get("/roles/{name:str}", operation_id="getRole", guards=[READ])
+    async def show(
+        self, request: HttpRequest, name: Name, role_service: NamedDependency[RoleService]
+    ) -> Response[Role]:
+        """What a role allows."""
+        role = await role_service.find(name)
+        return resource(request, role.value, version=role.version)
+
     @patch("/roles/{name:str}", operation_id="changeRole", guards=[WRITE], opt=BEYOND)
     async def change(
         self,
@@ -88,7 +96,11 @@ class RoleController(Controller):
 
     @get("/permissions", operation_id="listPermissions", guards=[READ])
     async def permissions(
-        self, request: HttpRequest, role_service: NamedDependency[RoleService]
+        self,
+        request: HttpRequest,
+        role_service: NamedDependency[RoleService],
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
     ) -> Response[Page[PermissionMeaning]]:
-        """All that a role can allow, on one page: the modules declare it."""
-        return listing(request, Page(items=role_service.permissions()))
+        """All that a role can allow, by name: the modules declare it."""
+        return listing(request, role_service.permissions(cursor, limit))

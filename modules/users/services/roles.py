@@ -32,11 +32,14 @@ class RoleService:
         self._roles = RoleRepository(session=uow.session)
         self._authority = Authority(uow.session, permissions)
 
-    def permissions(self) -> tuple[PermissionMeaning, ...]:
-        """Everything that a role can allow."""
-        return tuple(
-            PermissionMeaning(name=name, description=meaning)
-            for name, meaning in sorted(self._declared.meanings.items())
+    def permissions(self, cursor: str | None, limit: int) -> Page[PermissionMeaning]:
+        """Everything that a role can allow, by name; raises `InvalidCursor`."""
+        after: str = "" if cursor is None else decode_cursor(cursor, "permissions", str)[0]
+        names = sorted(name for name in self._declared.meanings if name > after)
+        meanings = [PermissionMeaning(name=name, description=self._declared.meanings[name]) for name in names[:limit]]
+        return Page(
+            items=tuple(meanings),
+            next_cursor=encode_cursor("permissions", meanings[-1].name) if len(names) > limit else None,
         )
 
     async def page(self, cursor: str | None, limit: int) -> Page[Role]:
@@ -49,6 +52,16 @@ class RoleService:
         return Page(
             items=tuple(found[:limit]), next_cursor=encode_cursor("roles", found[limit - 1].name) if more else None
         )
+
+    async def find(self, name: str) -> Versioned[Role]:
+        """One of them; raises `NotFound`."""
+        built_in = next((role for role in self._built_in() if role.name == name), None)
+        if built_in is not None:
+            return Versioned(built_in, 1)
+        row = await self._roles.get_one_or_none(name=name)
+        if row is None:
+            raise NotFound
+        return Versioned(to_role(row), row.version)
 
     async def make(self, me: Principal, form: MakeRole, client: Client) -> Versioned[Role]:
         """A new role; raises `RoleTaken`, and `PermissionDenied` if it allows what the caller may not."""

@@ -60,6 +60,21 @@ async def test_a_token_is_shown_once(http: httpx.AsyncClient, ada: Person) -> No
     assert await listed(http, ada) == [made]
 
 
+async def test_one_is_where_its_owner_was_told_without_the_token_itself(
+    http: httpx.AsyncClient, people: People, ada: Person
+) -> None:
+    answer = await create(http, ada)
+    made, address = answer.json(), answer.headers["Location"]
+    shown = await http.get(address, headers=ada.headers)
+    assert (shown.status_code, {**shown.json(), "token": made["token"]}) == (200, made)
+    known = await http.get(address, headers={**ada.headers, "If-None-Match": shown.headers["ETag"]})
+    assert (known.status_code, known.headers["Cache-Control"]) == (304, "no-store")
+    bob = await people.join("Bob")
+    assert refusal(await http.get(address, headers=bob.headers)) == (404, "not_found")
+    (await http.delete(address, headers=ada.headers)).raise_for_status()
+    assert refusal(await http.get(address, headers=ada.headers)) == (404, "not_found")
+
+
 async def test_it_is_taken_where_a_token_is_taken(http: httpx.AsyncClient, ada: Person) -> None:
     token = await token_of(http, ada)
     assert (await http.get("/api/v1/whoami", headers=bearer(token))).json() == {

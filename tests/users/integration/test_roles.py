@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from kernel.audit import AuditRow
 from kernel.events import Event
+from kernel.pages import encode_cursor
 from kernel.runtime import Runtime
 from modules.users import RolesChanged, provide_directory
 from modules.users.module import PERMISSIONS
@@ -47,6 +48,17 @@ async def test_a_role_is_made_and_found_among_the_others(http: httpx.AsyncClient
     for name in ("zealot", "0", "bard"):
         await make(http, admin, name=name)
     assert await names(http, admin) == ["0", "admin", "bard", "editor", "moderator", "zealot"]
+
+
+async def test_a_role_is_where_its_maker_was_told(http: httpx.AsyncClient, admin: Caller) -> None:
+    made = await make(http, admin)
+    shown = await http.get(made.headers["Location"], headers=admin.headers)
+    assert (shown.status_code, shown.json(), shown.headers["ETag"]) == (200, made.json(), made.headers["ETag"])
+    changed = await http.patch(f"{ROLES}/editor", json={"description": "Other."}, headers=admin.headers)
+    known = {**admin.headers, "If-None-Match": changed.headers["ETag"]}
+    assert (await http.get(f"{ROLES}/editor", headers=known)).status_code == 304
+    assert (await http.get(f"{ROLES}/admin", headers=admin.headers)).json()["is_built_in"] is True
+    assert refusal(await http.get(f"{ROLES}/nothing", headers=admin.headers)) == (404, "not_found")
 
 
 @pytest.mark.parametrize("name", ["editor", "admin", "moderator"])
@@ -131,8 +143,17 @@ async def test_a_stale_change_of_a_role_is_refused(http: httpx.AsyncClient, admi
 
 
 async def test_every_permission_is_explained(http: httpx.AsyncClient, admin: Caller) -> None:
-    answer = await http.get("/api/v1/users/permissions", headers=admin.headers)
-    assert {each["name"]: each["description"] for each in answer.json()["items"]} == PERMISSIONS
+    found: list[dict[str, str]] = []
+    query: dict[str, str] | None = {"limit": "2"}
+    while query is not None:
+        page = (await http.get("/api/v1/users/permissions", params=query, headers=admin.headers)).json()
+        found += page["items"]
+        query = {"limit": "2", "cursor": page["next_cursor"]} if page["next_cursor"] else None
+    assert [each["name"] for each in found] == sorted(PERMISSIONS)
+    assert {each["name"]: each["description"] for each in found} == PERMISSIONS
+    foreign = {"cursor": encode_cursor("roles", "a")}
+    answer = await http.get("/api/v1/users/permissions", params=foreign, headers=admin.headers)
+    assert refusal(answer) == (400, "invalid_cursor")
 
 
 async def test_what_is_done_to_roles_is_in_the_audit_log(
