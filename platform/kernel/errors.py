@@ -184,6 +184,22 @@ class Overloaded(Unavailable):
     """The server has more to do than it can; try again."""
 
 
+class BadGateway(DomainError):
+    """No instance of the server answers; try again.
+
+    The proxy in front of the server says so. What was not answered may have been done: repeat a `POST` with its
+    `Idempotency-Key` alone.
+    """
+
+
+class GatewayTimeout(DomainError):
+    """The server did not answer in time; try again.
+
+    The proxy in front of the server says so. What was not answered may have been done: repeat a `POST` with its
+    `Idempotency-Key` alone.
+    """
+
+
 class InternalError(DomainError):
     """Something went wrong on this side, and was recorded.
 

@@ -20,9 +20,11 @@ from litestar.types import ExceptionHandlersMap, Scope
 
 from kernel.db.failures import to_domain_error
 from kernel.errors import (
+    BadGateway,
     ClientDisconnected,
     Conflict,
     DomainError,
+    GatewayTimeout,
     HeadTooLong,
     InternalError,
     Malformed,
@@ -63,7 +65,9 @@ STATUSES: Mapping[Kind, int] = {
     RateLimited: 429,
     HeadTooLong: 431,
     InternalError: 500,
+    BadGateway: 502,
     Unavailable: 503,
+    GatewayTimeout: 504,
 }
 """Families and their status; a kind that belongs to none is a bad request."""
 

@@ -77,7 +77,8 @@ class Rig:
         self.valkey = Valkey(folder / "valkey", durable=False)
         self._folder = folder
         self.variables = variables
-        self._started: list[Process] = []
+        self.started: list[Process] = []
+        """All processes, in the order of their beginning."""
         self.output: Path | None = None
         """Where everything goes that processes say."""
 
@@ -88,7 +89,7 @@ class Rig:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self._started:
+        for process in self.started:
             process.end()
         self.valkey.stop()
         self.postgres.stop()
@@ -130,15 +131,15 @@ class Rig:
     @property
     def last_pid(self) -> int:
         """Of the process that was started last."""
-        return self._started[-1].pid
+        return self.started[-1].pid
 
     def stop_last(self) -> None:
         """Ask the process that was started last to stop, and wait until it has."""
-        self._started[-1].end(signal.SIGTERM)
+        self.started[-1].end(signal.SIGTERM)
 
     def _begin(self, process: Process) -> Process:
         process.output = self.output
-        self._started.append(process.start())
+        self.started.append(process.start())
         return process
 
 
