@@ -32,6 +32,42 @@ HEAD = (
 )
 
 
+class Joining:
+    """A transport that sends the head of an answer together with its body, as one piece.
+
+    It is one call of the system instead of two, and a server that is killed in between leaves no half answer behind: a
+    proxy that has seen the head can no longer ask another instance.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+        self._write = transport.write
+        self.get_extra_info = transport.get_extra_info
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        """Send it, or keep it for a moment if more is announced. What has no length, such as a stream, is sent."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data[:5] == b"HTTP/" and b"\r\ncontent-length: " in data:
+            self._head = data
+            return
+        self._write(data)
+
+    def flush(self) -> None:
+        """Nothing more comes: the head of an answer to HEAD is all of it."""
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        """Send what is kept, and hang up."""
+        self.flush()
+        self._transport.close()
+
+
 class ProblemProtocol(HttpToolsProtocol):
     """HTTP/1.1 with an end to every head, and problem documents for what is no request: uvicorn's ``http`` option.
 
@@ -40,7 +76,8 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Somebody is there, and has to say what for."""
-        super().connection_made(transport)
+        self._answers = Joining(transport)
+        super().connection_made(cast("asyncio.Transport", self._answers))
         self._in_head = False
         self._refusal: DomainError | None = None
         self._end_of_patience: asyncio.TimerHandle | None = self.loop.call_later(PATIENCE, self._lose_patience)
@@ -81,6 +118,11 @@ class ProblemProtocol(HttpToolsProtocol):
         if self._end_of_patience is not None:
             self._be_patient()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """The application has said all."""
+        self._answers.flush()
+        super().on_response_complete()
 
     def shutdown(self) -> None:
         """The server stops: answers in progress are finished, and what would go on for ever ends now."""

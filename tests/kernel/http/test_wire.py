@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import structlog
@@ -62,6 +63,61 @@ async def exchange(port: int, sent: bytes) -> bytes:
         received = await reader.read(-1)
     writer.close()
     return received
+
+
+class Pieces(asyncio.Transport):
+    """Keeps what is sent, piece by piece."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.sent: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:  # Any: of the transport
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+        self._transport.write(data)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # Any: as asyncio declares it
+        return self._transport.get_extra_info(name, default)
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[Pieces]:
+    """Of every connection from now on."""
+    made: list[Pieces] = []
+    connect = ProblemProtocol.connection_made
+
+    def watch(protocol: ProblemProtocol, transport: asyncio.Transport) -> None:
+        made.append(Pieces(transport))
+        connect(protocol, made[-1])
+
+    monkeypatch.setattr(ProblemProtocol, "connection_made", watch)
+    return made
+
+
+@pytest.mark.parametrize("request_line", [b"GET /plain", b"HEAD /plain", b"GET /nowhere", b"OPTIONS /plain", b"?"])
+async def test_an_answer_is_sent_in_one_piece(port: int, pieces: list[Pieces], request_line: bytes) -> None:
+    received = await exchange(port, request_line + b" HTTP/1.1\r\n" + HOST + LAST)
+    (connection,) = pieces
+    assert [piece for piece in connection.sent if piece] == [received]
+
+
+async def test_a_stream_is_sent_as_it_comes(port: int, pieces: list[Pieces]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /stream HTTP/1.1\r\n" + HOST + b"\r\n")
+    await reader.readuntil(b"tick")
+    writer.transport.abort()
+    (connection,) = pieces
+    assert connection.sent[0].endswith(b"\r\n\r\n")
+    assert b"tick" in connection.sent[1]
 
 
 async def hang_up(port: int, sent: bytes) -> None:
