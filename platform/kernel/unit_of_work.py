@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from kernel import outbox
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
 from kernel.db import new_id, statement
-from kernel.errors import DomainError, Unavailable
+from kernel.errors import DomainError
 from kernel.events import E, Event, encode, topic
 from kernel.poke import Poke
 from kernel.reads import Query, T
+from kernel.transaction import Transaction
 
 
 class UnitOfWork:
@@ -29,14 +29,14 @@ class UnitOfWork:
 
     def __init__(
         self,
-        session: AsyncSession,
+        transaction: Transaction,
         subscribers: "Subscribers",
         cache: Cache,
         poke: Poke,
         broadcast: Broadcast,
         holdings: "Holdings",
     ) -> None:
-        self.session = session
+        self._transaction = transaction
         self.holdings = holdings
         self._subscribers = subscribers
         self._cache = cache
@@ -46,6 +46,11 @@ class UnitOfWork:
         self._told: set[UUID] = set()
         self._afterwards: list[Callable[[], None]] = []
         self._news: list[outbox.New] = []
+
+    @property
+    def session(self) -> AsyncSession:
+        """Entities of SQLAlchemy, in this transaction."""
+        return self._transaction.session
 
     async def publish(self, *events: Event) -> None:
         """State facts: in-transaction subscribers run now, the others at least once after the commit, if any."""
@@ -63,11 +68,9 @@ class UnitOfWork:
         The session neither flushes before it nor learns what it changed.
         """
         sql, arguments = query.prepared(parameters)
-        connection = await self.session.connection()
-        cursor = (await connection.get_raw_connection()).cursor()
         with statement(sql):
-            await cursor._prepare_and_execute(sql, arguments)  # what SQLAlchemy calls, without the way there
-        return [query.kind(**row) for row in cursor.fetchall()]
+            rows = await self._transaction.run(sql, arguments)
+        return [query.kind(**row) for row in rows]
 
     def changes(self, *entities: str) -> None:
         """Cached values that embed one of ``entities`` are not served again once this is committed."""
@@ -97,7 +100,7 @@ class UnitOfWork:
 
     async def pause(self) -> None:
         """Before something slow: give the connection back, the next statement takes one. Nothing may be written yet."""
-        await self.session.commit()
+        await self._transaction.pause()
 
     async def commit(self) -> None:
         """For the boundary only. Raises `Unavailable` if the connection is lost: whether it was done, nobody knows."""
@@ -106,13 +109,8 @@ class UnitOfWork:
             await self.publish(EntitiesChanged(entities=stale))
         if self._news:
             await outbox.add(self.run, self._news)
-        try:
-            with statement("COMMIT"):
-                await self.session.commit()
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise Unavailable from error
-            raise
+        with statement("COMMIT"):
+            await self._transaction.commit()
         for act in self._afterwards:
             act()
         if stale:
@@ -180,7 +178,6 @@ class Database:
     ) -> None:
         self.engine = engine
         self._holdings = holdings
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._subscribers = subscribers
         self._cache = cache
         self._poke = poke
@@ -189,8 +186,9 @@ class Database:
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
-        async with self._sessions() as session:
-            uow = UnitOfWork(session, self._subscribers, self._cache, self._poke, self._broadcast, self._holdings)
+        transaction = Transaction(self.engine)
+        uow = UnitOfWork(transaction, self._subscribers, self._cache, self._poke, self._broadcast, self._holdings)
+        try:
             try:
                 yield uow
             except DomainError as error:
@@ -198,3 +196,5 @@ class Database:
                     await uow.commit()
                 raise
             await uow.commit()
+        finally:
+            await transaction.close()

@@ -1,0 +1,91 @@
+"""A transaction on one connection: for compiled statements right away, for entities through a session if need be.
+
+A session alone costs as much as three statements, so there is none before somebody asks for it. Then it joins.
+"""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
+
+from kernel.errors import Unavailable
+from kernel.reads import answered
+
+
+class Transaction:
+    """Begins with the first statement."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._session: AsyncSession | None = None
+        self._pooled: PoolProxiedConnection | None = None
+        """The connection, where it was not the session that took it out of the pool."""
+        self._adapted: Any = None  # Any: SQLAlchemy does not show what it wraps around a connection of asyncpg
+
+    @property
+    def session(self) -> AsyncSession:
+        """It reads and writes in here."""
+        if self._session is None:
+            joined = self._pooled and AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._pooled))
+            self._session = AsyncSession(joined or self._engine, expire_on_commit=False)
+        return self._session
+
+    # Any: values of any type of PostgreSQL
+    async def run(self, sql: str, arguments: list[Any]) -> list[asyncpg.Record]:
+        """The rows of a statement. The session neither flushes before it nor learns what it changed."""
+        if self._adapted is None:
+            await self._connect()
+        if not self._adapted._started:
+            await (
+                self._adapted._start_transaction()
+            )  # as SQLAlchemy does, so that a session finds itself in the same one
+        return await answered(self._adapted.driver_connection, sql, arguments)
+
+    async def commit(self) -> None:
+        """Raises `Unavailable` if the connection is lost: whether it was done, nobody knows."""
+        try:
+            if self._session is not None:
+                await self._session.commit()
+            elif self._adapted is not None:
+                await greenlet_spawn(self._adapted.commit)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise Unavailable from error
+            raise
+        except Exception as error:
+            if self._adapted is not None and self._adapted.driver_connection.is_closed():
+                raise Unavailable from error
+            raise
+
+    async def pause(self) -> None:
+        """Give the connection back, the next statement takes one."""
+        await self.commit()
+        if self._session is None:
+            await self._give_back()
+        self._adapted = self._adapted if self._pooled else None
+
+    async def close(self) -> None:
+        """What is not committed is undone, and the connection given back, whoever is being cancelled."""
+        if self._session is not None:
+            await asyncio.shield(asyncio.create_task(self._session.close()))
+        await self._give_back()
+
+    async def _connect(self) -> None:
+        if self._session is None:
+            self._pooled = await self._engine.raw_connection()
+            self._adapted = self._pooled.dbapi_connection
+        else:
+            connection = await self._session.connection()
+            self._adapted = (await connection.get_raw_connection()).dbapi_connection
+
+    async def _give_back(self) -> None:
+        pooled, self._pooled = self._pooled, None
+        if pooled is None:
+            return
+        giving_back = greenlet_spawn(pooled.close)
+        await (asyncio.shield(asyncio.create_task(giving_back)) if self._adapted._started else giving_back)
