@@ -22,6 +22,7 @@ from kernel.application import create_app
 from kernel.module import Module
 from kernel.runtime import Runtime, holdings_of, open_runtime
 from kernel.settings import KernelSettings
+from kernel.transaction import Transaction
 from kernel.unit_of_work import UnitOfWork, by_topic
 from tests.running import People, running, wipe
 
@@ -128,8 +129,10 @@ async def uow(
 ) -> AsyncGenerator[UnitOfWork]:
     """A unit of work in that session; what it publishes stays in the outbox."""
     opened = open_runtime(settings, product)
+    transaction = Transaction(opened.engine)
+    transaction._session = session
     yield UnitOfWork(
-        session, by_topic(opened.subscribers), opened.cache, opened.poke, opened.broadcast, holdings_of(product)
+        transaction, by_topic(opened.subscribers), opened.cache, opened.poke, opened.broadcast, holdings_of(product)
     )
     await opened.close()
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.db import new_id
 from kernel.reads import Query, Reader
+from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
 from modules.auth.models import SigningKeyRow
 
@@ -46,17 +47,19 @@ class Keyring:
         self._loaded = -FRESH  # by those who sign
         self._looking = asyncio.Lock()
 
-    async def signing(self, session: AsyncSession) -> tuple[UUID, Ed25519PrivateKey]:
+    async def signing(self, uow: UnitOfWork) -> tuple[UUID, Ed25519PrivateKey]:
         """The key that signs now and its ``kid``; the first ones are made here, once, whoever asks first."""
         if time.monotonic() - self._loaded >= FRESH:
-            await self._load(session)
+            await self._load(uow)
         if self._signing is None or not self._has_next:
-            await lock(session)
-            await self._load(session)
+            await lock(uow.session)
+            await self._load(uow)
         if not self._has_next:
-            self.add(session, signs=False)
+            self.add(uow.session, signs=False)
         if self._signing is None:
-            return self.add(session, signs=True)
+            first = self.add(uow.session, signs=True)
+            await uow.session.flush()  # whoever looks again in this transaction finds it
+            return first
         return self._signing, self._keys[self._signing]
 
     def add(self, session: AsyncSession, *, signs: bool) -> tuple[UUID, Ed25519PrivateKey]:
@@ -101,9 +104,8 @@ class Keyring:
             self._loaded = -FRESH  # nothing is signed by what is not committed yet
         return {kid: key.public_key() for kid, key in sorted(self._keys.items())}
 
-    async def _load(self, session: AsyncSession) -> None:
-        rows = await session.execute(select(SigningKeyRow.id, SigningKeyRow.private_key, SigningKeyRow.signs_since))
-        self._learn(StoredKey(*row) for row in rows.tuples())
+    async def _load(self, uow: UnitOfWork) -> None:
+        self._learn(await uow.run(STORED_KEYS))
         self._loaded = time.monotonic()
 
     def _learn(self, stored: Iterable[StoredKey]) -> None:

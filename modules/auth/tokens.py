@@ -12,11 +12,11 @@ from uuid import UUID
 
 import jwt
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.db import new_id
 from kernel.errors import InvalidToken
 from kernel.reads import Reader
+from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
 from modules.auth.keys import Keyring
 
@@ -56,10 +56,10 @@ class AccessTokens:
         self.ttl = ttl
 
     async def issue(
-        self, user_id: UUID, session_id: UUID, now: datetime, session: AsyncSession, *, ttl: timedelta | None = None
+        self, user_id: UUID, session_id: UUID, now: datetime, uow: UnitOfWork, *, ttl: timedelta | None = None
     ) -> str:
         """A signed token for ``ttl``, or for as long as all of them last."""
-        kid, key = await self._keyring.signing(session)
+        kid, key = await self._keyring.signing(uow)
         payload = {
             "iss": self._issuer,
             "aud": AUDIENCE,

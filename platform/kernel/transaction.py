@@ -4,6 +4,8 @@ A session alone costs as much as three statements, so there is none before someb
 """
 
 import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -25,6 +27,7 @@ class Transaction:
         self._session: AsyncSession | None = None
         self._pooled: PoolProxiedConnection | None = None
         """The connection, where it was not the session that took it out of the pool."""
+        self._invalidate: Callable[[], None]
         self._adapted: Any = None  # Any: SQLAlchemy does not show what it wraps around a connection of asyncpg
 
     @property
@@ -40,11 +43,10 @@ class Transaction:
         """The rows of a statement. The session neither flushes before it nor learns what it changed."""
         if self._adapted is None:
             await self._connect()
-        if not self._adapted._started:
-            await (
-                self._adapted._start_transaction()
-            )  # as SQLAlchemy does, so that a session finds itself in the same one
-        return await answered(self._adapted.driver_connection, sql, arguments)
+        with self._hanging_up():
+            if not self._adapted._started:
+                await self._adapted._start_transaction()  # SQLAlchemy's own: a session finds itself in the same one
+            return await answered(self._adapted.driver_connection, sql, arguments)
 
     async def commit(self) -> None:
         """Raises `Unavailable` if the connection is lost: whether it was done, nobody knows."""
@@ -52,13 +54,14 @@ class Transaction:
             if self._session is not None:
                 await self._session.commit()
             elif self._adapted is not None:
-                await greenlet_spawn(self._adapted.commit)
+                with self._hanging_up():
+                    await greenlet_spawn(self._adapted.commit)
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise Unavailable from error
             raise
         except Exception as error:
-            if self._adapted is not None and self._adapted.driver_connection.is_closed():
+            if self._session is None and self._adapted.driver_connection.is_closed():
                 raise Unavailable from error
             raise
 
@@ -77,11 +80,26 @@ class Transaction:
 
     async def _connect(self) -> None:
         if self._session is None:
-            self._pooled = await self._engine.raw_connection()
-            self._adapted = self._pooled.dbapi_connection
+            pooled = self._pooled = await self._engine.raw_connection()
         else:
-            connection = await self._session.connection()
-            self._adapted = (await connection.get_raw_connection()).dbapi_connection
+            pooled = await (await self._session.connection()).get_raw_connection()
+        self._adapted, self._invalidate = pooled.dbapi_connection, pooled.invalidate
+
+    @contextmanager
+    def _hanging_up(self) -> Generator[None]:
+        """Unless the server has said what is wrong, nobody knows where the connection is: nobody gets it after us.
+
+        The next one might find itself inside of our transaction, and its COMMIT would commit nothing.
+        """
+        try:
+            yield
+        except asyncpg.PostgresError:
+            if self._adapted.driver_connection.is_closed():
+                self._invalidate()
+            raise
+        except BaseException:
+            self._invalidate()
+            raise
 
     async def _give_back(self) -> None:
         pooled, self._pooled = self._pooled, None

@@ -67,7 +67,7 @@ class World:
         )
         async with self.runtime.database.unit_of_work() as uow:
             uow.session.add_all([user, session, CredentialRow(user_id=user_id, password_hash=self._hash)])
-            access_token = await self._access_tokens.issue(user_id, session_id, now, uow.session)
+            access_token = await self._access_tokens.issue(user_id, session_id, now, uow)
         tokens = {
             "access_token": access_token,
             "refresh_token": self._refresh_tokens.issue(session_id, 1),

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, Integer, Interval, Uuid, any_, bindparam, delete, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from kernel.reads import Query
+from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import SessionRow
 
 
@@ -35,21 +36,42 @@ ALIVE = Query(
 )
 
 
+class Rotated(msgspec.Struct, frozen=True):
+    """A session in its next generation."""
+
+    id: UUID
+    user_id: UUID
+    generation: int
+
+
+ROTATE = Query(
+    update(SessionRow)
+    .where(
+        SessionRow.id == bindparam("session_id", type_=Uuid()),
+        SessionRow.generation == bindparam("before", type_=Integer()),
+        *LIVING,
+    )
+    .values(
+        generation=SessionRow.generation + 1,
+        rotated_at=func.now(),
+        expires_at=func.now() + bindparam("sliding", type_=Interval()),
+        updated_at=func.now(),
+    )
+    .returning(SessionRow.id, SessionRow.user_id, SessionRow.generation),
+    Rotated,
+)
+
+
+async def rotate(uow: UnitOfWork, session_id: UUID, generation: int, *, sliding: timedelta) -> Rotated | None:
+    """The next generation, if this is the present one of a living session: the database picks one winner."""
+    rotated = await uow.run(ROTATE, session_id=session_id, before=generation, sliding=sliding)
+    return rotated[0] if rotated else None
+
+
 class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):
     """Sessions as a collection."""
 
     model_type = SessionRow
-
-    async def rotate(self, session_id: UUID, generation: int, *, sliding: timedelta) -> SessionRow | None:
-        """The next generation, if this is the present one of a living session: the database picks one winner."""
-        row: SessionRow | None = await self.session.scalar(
-            update(SessionRow)
-            .where(SessionRow.id == session_id, SessionRow.generation == generation, *LIVING)
-            .values(generation=generation + 1, rotated_at=func.now(), expires_at=func.now() + sliding)
-            .returning(SessionRow)
-            .execution_options(synchronize_session=False, populate_existing=True)
-        )
-        return row
 
     async def locked(self, session_id: UUID) -> SessionRow | None:
         """The row as it is committed now, locked until the transaction ends."""

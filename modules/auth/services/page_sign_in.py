@@ -31,7 +31,7 @@ class PageSignIn(SignIn):
             pair = await self._signing_in.verify(pair.mfa_token, code)
         row = await self._sessions.get(pair.session_id)
         access_tokens = self._tools.access_tokens
-        token = await access_tokens.issue(row.user_id, row.id, utc_now(), self._uow.session, ttl=lasting)
+        token = await access_tokens.issue(row.user_id, row.id, utc_now(), self._uow, ttl=lasting)
         return SignedIn(user_id=row.user_id, access_token=token)
 
     async def sign_out(self, user_id: UUID, session_id: UUID) -> None:

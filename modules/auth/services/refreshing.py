@@ -1,7 +1,7 @@
 """The next pair of tokens: each refresh token is good once, and PostgreSQL picks the winner."""
 
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -11,7 +11,7 @@ from kernel.mail import post
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import RefreshExpired, RefreshInvalid, RefreshReused, SecurityNoticed
 from modules.auth.models import SessionRow
-from modules.auth.repositories import SessionRepository
+from modules.auth.repositories import SessionRepository, rotate
 from modules.auth.schemas import TokenPair
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
@@ -29,7 +29,10 @@ class Refreshing:
         self._client = client
         self._log = SecurityLog(uow)
         self._pairs = Sessions(uow, tools)
-        self._sessions = SessionRepository(session=uow.session)
+
+    @cached_property
+    def _sessions(self) -> SessionRepository:
+        return SessionRepository(session=self._uow.session)
 
     async def refresh(self, token: str) -> TokenPair:
         """The next pair; raises `RefreshReused` (the session is over), `RefreshExpired` or `RefreshInvalid`."""
@@ -38,7 +41,7 @@ class Refreshing:
             raise RefreshInvalid
         session_id, generation = claim
         sliding = timedelta(seconds=self._tools.settings.refresh_token_ttl)
-        row = await self._sessions.rotate(session_id, generation, sliding=sliding)
+        row = await rotate(self._uow, session_id, generation, sliding=sliding)
         return await self._pairs.pair(row or await self._successor(session_id, generation))
 
     async def _successor(self, session_id: UUID, generation: int) -> SessionRow:

@@ -1,5 +1,6 @@
 """The security log: what happened to an account, kept for a while, for its owner to read."""
 
+from functools import cached_property
 from hashlib import sha256
 from uuid import UUID
 
@@ -27,8 +28,14 @@ class SecurityLog:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
-        self._events = SecurityEventRepository(session=uow.session)
-        self._devices = DeviceRepository(session=uow.session)
+
+    @cached_property
+    def _events(self) -> SecurityEventRepository:
+        return SecurityEventRepository(session=self._uow.session)
+
+    @cached_property
+    def _devices(self) -> DeviceRepository:
+        return DeviceRepository(session=self._uow.session)
 
     def note(self, user_id: UUID, kind: SecurityEventKind, client: Client, *, session_id: UUID | None = None) -> None:
         """It happened."""

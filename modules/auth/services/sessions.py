@@ -1,7 +1,7 @@
 """Sign-ins that last: how they begin, and how they end."""
 
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import SessionRow
-from modules.auth.repositories import SessionRepository
+from modules.auth.repositories import Rotated, SessionRepository
 from modules.auth.schemas import Session, TokenPair
 from modules.auth.services.tools import Tools
 
@@ -37,7 +37,10 @@ class Sessions:
     def __init__(self, uow: UnitOfWork, tools: Tools) -> None:
         self._uow = uow
         self._tools = tools
-        self._sessions = SessionRepository(session=uow.session)
+
+    @cached_property
+    def _sessions(self) -> SessionRepository:
+        return SessionRepository(session=self._uow.session)
 
     async def begin(self, user_id: UUID, client: Client) -> TokenPair:
         """A new session of somebody who has proved who they are."""
@@ -56,10 +59,10 @@ class Sessions:
         )
         return await self.pair(row)
 
-    async def pair(self, row: SessionRow) -> TokenPair:
+    async def pair(self, row: SessionRow | Rotated) -> TokenPair:
         """The tokens of a session as it is now."""
         tools = self._tools
-        access_token = await tools.access_tokens.issue(row.user_id, row.id, utc_now(), self._uow.session)
+        access_token = await tools.access_tokens.issue(row.user_id, row.id, utc_now(), self._uow)
         return TokenPair(
             access_token=access_token,
             refresh_token=tools.refresh_tokens.issue(row.id, row.generation),

@@ -24,14 +24,14 @@ class SigningKeyService(SigningKeys):
         self._keys = SigningKeyRepository(session=uow.session)
 
     async def find_all(self) -> list[SigningKey]:
-        await self._keyring.signing(self._uow.session)
+        await self._keyring.signing(self._uow)
         await self._uow.session.flush()
         rows = await self._keys.all()
         signing = signing_of(rows)
         return [to_signing_key(row, signing) for row in rows]
 
     async def rotate(self) -> SigningKey:
-        await self._keyring.signing(self._uow.session)
+        await self._keyring.signing(self._uow)
         await lock(self._uow.session)
         coming = next(row for row in await self._keys.all() if row.signs_since is None)
         coming.signs_since = func.clock_timestamp()

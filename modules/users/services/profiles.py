@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import count
 from uuid import UUID
 
@@ -49,7 +50,10 @@ class UserService(Users, Accounts):
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
-        self._users = UserRepository(session=uow.session)
+
+    @cached_property
+    def _users(self) -> UserRepository:
+        return UserRepository(session=self._uow.session)
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
         return {row.id: to_user(row) for row in await self._users.by_ids(user_ids)} if user_ids else {}

@@ -61,7 +61,7 @@ def differing(good: JSON, change: JSON | None) -> JSON:
 @pytest.fixture
 async def mint(settings: KernelSettings, runtime: Runtime, ada: Person) -> Mint:
     async with runtime.database.unit_of_work() as uow:
-        kid, key = await Keyring(Vault(settings.secret_keys)).signing(uow.session)
+        kid, key = await Keyring(Vault(settings.secret_keys)).signing(uow)
     now = int(time())
     claims = {"iss": settings.public_url, "aud": "quire", "sub": ada.id, "sid": ada.tokens["session_id"]}
     times = {"iat": now, "exp": now + 600, "jti": str(new_id())}
