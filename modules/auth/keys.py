@@ -94,13 +94,12 @@ class Keyring:
         """Whether the key was there when somebody last looked."""
         return kid in self._keys
 
-    async def published(self, reader: Reader, session: AsyncSession) -> dict[UUID, Ed25519PublicKey]:
+    async def published(self, reader: Reader, uow: UnitOfWork) -> dict[UUID, Ed25519PublicKey]:
         """All public halves, also of the key that will sign next; the first ones are made by whoever asks first."""
         await self.keep_up(reader)
         if not self._keys:
-            await self.signing(session)
-            await session.flush()
-            await self._load(session)
+            await self.signing(uow)
+            await self._load(uow)
             self._loaded = -FRESH  # nothing is signed by what is not committed yet
         return {kid: key.public_key() for kid, key in sorted(self._keys.items())}
 

@@ -27,7 +27,7 @@ async def jwks(
     tools: NamedDependency[Tools],
 ) -> Response[JwkSet]:
     """The keys by which access tokens can be verified; `kid` names one of them."""
-    keys = await tools.keyring.published(reader, uow.session)
+    keys = await tools.keyring.published(reader, uow)
     body = encode(JwkSet(keys=[Jwk(kid=kid, x=b64(key.public_bytes_raw())) for kid, key in keys.items()]))
     return representation(request, body, headers={"ETag": etag(body), **CACHED, "Vary": "Accept-Encoding"})
 
