@@ -2,24 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from kernel.runtime import Runtime
 from modules.auth.passwords import Passwords
 from modules.auth.services import SecurityLog
 from modules.users.models import UserRow
-from tests.kernel.support import eventually
+from tests.kernel.support import eventually, is_waiting
 from tests.problems import refusal
 from tests.running import PASSWORD, People, Person
 
 Act: TypeAlias = Callable[[], Awaitable[httpx.Response]]
-
-WAITING = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 @pytest.fixture
@@ -83,13 +82,9 @@ async def test_what_is_done_while_a_session_begins_ends_it(
     note_sign_in = SecurityLog.note_sign_in
     doing: list[asyncio.Task[httpx.Response]] = []
 
-    async def is_waiting() -> bool:
-        async with runtime.database.unit_of_work() as uow:
-            return (await uow.session.execute(WAITING)).first() is not None
-
     async def slowly(self: SecurityLog, *given: object) -> None:
         doing.append(asyncio.ensure_future(acts[act]()))
-        await eventually(is_waiting, 3)
+        await eventually(partial(is_waiting, runtime.database), 3)
         await note_sign_in(self, *given)  # type: ignore[arg-type] # whatever it takes
 
     monkeypatch.setattr(SecurityLog, "note_sign_in", slowly)

@@ -5,7 +5,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint, Uuid, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from kernel.cache import Cache, Loaded
 from kernel.delivery import Delivery
@@ -137,6 +150,13 @@ class Truth:
 async def read(cache: Cache, truth: Truth, *entities: str) -> bytes:
     """What a reader is told."""
     return (await cache.fetch("v", entities or ("e",), truth.load)).body
+
+
+async def is_waiting(database: Database) -> bool:
+    """Whether somebody waits for a lock that somebody else has."""
+    waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+    async with database.unit_of_work() as uow:
+        return (await uow.session.execute(waiting)).first() is not None
 
 
 async def eventually(holds: Callable[[], Awaitable[object]], seconds: float = 10) -> None:

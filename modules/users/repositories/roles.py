@@ -39,6 +39,12 @@ class RoleRepository(SQLAlchemyAsyncRepository[RoleRow]):
         """The row, locked until the transaction ends."""
         return await self.get_one_or_none(name=name, with_for_update=True)
 
+    async def hold(self, names: Collection[str]) -> None:
+        """None of these is deleted until the transaction ends."""
+        await self.session.execute(
+            select(RoleRow.id).where(RoleRow.name.in_(names)).with_for_update(read=True, key_share=True)
+        )
+
     async def by_names(self, names: Collection[str]) -> Sequence[RoleRow]:
         """Any number of roles with a single query."""
         return await self.get_many(RoleRow.name.in_(names))

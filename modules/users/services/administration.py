@@ -46,6 +46,7 @@ class AdministrationService:
         if form.roles:
             if not me.may(GIVE_ROLES):
                 raise PermissionDenied
+            await self._authority.hold_roles(form.roles)
             await self._authority.refuse_roles(me, form.roles)
         username = None if form.username is msgspec.UNSET else form.username
         user = await self._people.create(NewUser(email=form.email, name=form.name, username=username))
@@ -70,6 +71,7 @@ class AdministrationService:
         self, me: Principal, user_id: UUID, form: GiveRoles, if_match: IfMatch, client: Client
     ) -> Versioned[User]:
         """All roles of somebody, from now on; raises `ValidationFailed` for one that there is not."""
+        await self._authority.hold_roles(form.roles)
         row = await self._to_manage(me, user_id)
         if_match.check(row.version)
         await self._authority.refuse_roles(me, form.roles)

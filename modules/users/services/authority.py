@@ -24,6 +24,11 @@ class Authority:
             raise PermissionDenied
         self.refuse_beyond(me, await self._allowed(row.roles))
 
+    async def hold_roles(self, roles: Collection[str]) -> None:
+        """None of these is deleted meanwhile. It comes first: who deletes a role locks its holders after it."""
+        if roles:
+            await self._roles.hold(roles)
+
     async def refuse_roles(self, me: Principal, roles: Collection[str]) -> None:
         """Raise `ValidationFailed` for roles that there are not, `PermissionDenied` for those beyond the caller."""
         known = {*built_in(self._declared), *(row.name for row in await self._roles.by_names(roles))}

@@ -1,6 +1,9 @@
 """Roles and permissions."""
 
+import asyncio
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,7 +15,10 @@ from kernel.pages import encode_cursor
 from kernel.runtime import Runtime
 from modules.users import RolesChanged, provide_directory
 from modules.users.module import PERMISSIONS
+from modules.users.repositories import RoleRepository
+from modules.users.services.authority import Authority
 from tests.callers import Caller, signed_in
+from tests.kernel.support import eventually, is_waiting
 from tests.problems import refusal, violations
 from tests.users.integration.conftest import Join, Mark
 
@@ -130,6 +136,45 @@ async def test_a_role_that_is_deleted_is_nobody_s(
         assert (await http.get("/api/v1/users/me", headers=person.headers)).json()["roles"] == ["moderator"]
     told = {event.user_id for event in heard if isinstance(event, RolesChanged)}
     assert told == {person.user.id for person in people[:2]}
+
+
+async def test_a_role_that_is_deleted_while_somebody_gets_it_is_nobody_s(
+    http: httpx.AsyncClient, admin: Caller, ada: Caller, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_roles = Authority.refuse_roles
+    deleting: list[asyncio.Task[httpx.Response]] = []
+
+    async def slowly(self: Authority, *given: Any) -> None:  # Any: whatever it takes
+        await refuse_roles(self, *given)
+        deleting.append(asyncio.create_task(http.delete(f"{ROLES}/editor", headers=admin.headers)))
+        await eventually(partial(is_waiting, runtime.database), 3)
+
+    await make(http, admin)
+    monkeypatch.setattr(Authority, "refuse_roles", slowly)
+    address = f"/api/v1/users/{ada.user.id}/roles"
+    given = await http.put(address, json={"roles": ["moderator", "editor"]}, headers=admin.headers)
+    assert (given.status_code, (await deleting[0]).status_code) == (200, 204)
+    assert (await http.get("/api/v1/users/me", headers=ada.headers)).json()["roles"] == ["moderator"]
+
+
+async def test_a_role_cannot_be_given_while_it_is_deleted(
+    http: httpx.AsyncClient, admin: Caller, ada: Caller, runtime: Runtime, monkeypatch: pytest.MonkeyPatch, mark: Mark
+) -> None:
+    take_from_everybody = RoleRepository.take_from_everybody
+    giving: list[asyncio.Task[httpx.Response]] = []
+
+    async def slowly(self: RoleRepository, name: str) -> list[UUID]:
+        address, form = f"/api/v1/users/{ada.user.id}/roles", {"roles": ["editor"]}
+        giving.append(asyncio.create_task(http.put(address, json=form, headers=admin.headers)))
+        await eventually(partial(is_waiting, runtime.database), 3)
+        return await take_from_everybody(self, name)
+
+    await make(http, admin)
+    await mark(ada, roles=["editor"])
+    monkeypatch.setattr(RoleRepository, "take_from_everybody", slowly)
+    assert (await http.delete(f"{ROLES}/editor", headers=admin.headers)).status_code == 204
+    assert violations(await giving[0]) == {("/body/roles/0", "unknown_name")}
+    assert (await http.get("/api/v1/users/me", headers=ada.headers)).json()["roles"] == []
 
 
 async def test_a_stale_change_of_a_role_is_refused(http: httpx.AsyncClient, admin: Caller) -> None:
