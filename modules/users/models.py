@@ -62,7 +62,7 @@ class RoleRow(Base):
 
 
 class FollowRow(Base):
-    """One person follows another."""
+    """One person follows another. It is not ``counted`` while one of them is about to be erased."""
 
     __tablename__ = "follows"
     __table_args__ = (
@@ -74,6 +74,7 @@ class FollowRow(Base):
 
     follower_id: Mapped[UUID]
     followee_id: Mapped[UUID]
+    counted: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
 
 class ExportRow(Base):

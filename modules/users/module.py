@@ -5,12 +5,12 @@ from litestar.di import NamedDependency
 from kernel.module import Module
 from kernel.unit_of_work import Subscriber, UnitOfWork
 from modules.users import controllers, services
-from modules.users.contracts import ExportRequested
+from modules.users.contracts import ExportRequested, FollowsToRecount
 from modules.users.directory import provide_user_directory
 from modules.users.seed import seed
 from modules.users.services import DeletionService
 from modules.users.settings import UsersSettings
-from modules.users.subscribers import make_export
+from modules.users.subscribers import make_export, recount_follows
 from modules.users.tasks import schedule
 
 PERMISSIONS = {
@@ -55,7 +55,7 @@ def users(settings: UsersSettings) -> Module:
         },
         seed=seed,
         permissions=PERMISSIONS,
-        subscribers=[Subscriber(ExportRequested, make_export)],
+        subscribers=[Subscriber(ExportRequested, make_export), Subscriber(FollowsToRecount, recount_follows)],
         schedule=schedule(settings),
         export=services.export,
         erase=services.erase,

@@ -11,6 +11,7 @@ from modules.users.contracts.errors import (
 from modules.users.contracts.events import (
     AccountOpened,
     ExportRequested,
+    FollowsToRecount,
     RolesChanged,
     UserActivated,
     UserDeactivated,
@@ -35,6 +36,7 @@ __all__ = [
     "EmailTaken",
     "ExportRequested",
     "Follows",
+    "FollowsToRecount",
     "LastSuperuser",
     "Name",
     "NewUser",

@@ -54,6 +54,12 @@ class UserErased(Event, frozen=True, tag="users.erased"):
     user_id: UUID
 
 
+class FollowsToRecount(Event, frozen=True, tag="users.follows_to_recount"):
+    """Somebody has left or come back, and others' counters do not say so yet."""
+
+    user_id: UUID
+
+
 class RolesChanged(Event, frozen=True, tag="users.roles_changed"):
     """Somebody may do other things than before."""
 

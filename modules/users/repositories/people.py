@@ -1,6 +1,6 @@
 """People, within a transaction and beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -112,13 +112,12 @@ class UserRepository(SQLAlchemyAsyncRepository[UserRow]):
         )
         return set(found.all())
 
-    async def lock_pair(self, one: UUID, other: UUID) -> int:
-        """Lock two people in an order that all agree on, so that mutual follows cannot deadlock; how many exist."""
-        ids = (one, other)
-        found = await self.session.scalars(
-            select(UserRow.id).where(UserRow.id.in_(ids), PRESENT).order_by(UserRow.id).with_for_update()
+    async def lock_all(self, ids: Collection[UUID]) -> set[UUID]:
+        """Lock people in an order that all agree on, so that mutual follows cannot deadlock; who of them is here."""
+        found = await self.session.execute(
+            select(UserRow.id, PRESENT).where(UserRow.id.in_(ids)).order_by(UserRow.id).with_for_update()
         )
-        return len(found.all())
+        return {user_id for user_id, is_here in found.tuples() if is_here}
 
     async def count_follow(self, follower_id: UUID, followee_id: UUID, change: int) -> None:
         """Keep both counters in step with the rows; not an edit, so no new version."""

@@ -14,6 +14,7 @@ from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
 from modules.users.contracts import (
     AccountOpened,
+    FollowsToRecount,
     LastSuperuser,
     NewUser,
     RolesChanged,
@@ -91,7 +92,7 @@ class AdministrationService:
         row.is_active, row.deletion_requested_at = True, None
         await self._settle(row)
         self._enter("users.activated", me, user_id, client)
-        await self._uow.publish(UserActivated(user_id=user_id))
+        await self._uow.publish(UserActivated(user_id=user_id), FollowsToRecount(user_id=user_id))
 
     async def deactivate(self, me: Principal, user_id: UUID, client: Client) -> None:
         """Shut somebody out, everywhere and at once; raises `LastSuperuser`."""
@@ -110,7 +111,7 @@ class AdministrationService:
         row.is_active, row.deletion_requested_at = False, utc_now()
         await self._settle(row)
         self._enter("users.deletion_requested", me, user_id, client)
-        await self._uow.publish(UserDeletionRequested(user_id=user_id))
+        await self._uow.publish(UserDeletionRequested(user_id=user_id), FollowsToRecount(user_id=user_id))
 
     async def _to_end(self, me: Principal, user_id: UUID) -> UserRow:
         superusers = await self._users.lock_superusers_with(user_id)  # first: all must lock in the same order

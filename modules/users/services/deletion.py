@@ -12,7 +12,7 @@ from kernel.http.client import Client
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch
-from modules.users.contracts import UserDeletionRequested, UserErased
+from modules.users.contracts import FollowsToRecount, UserDeletionRequested, UserErased
 from modules.users.entities import person, popularity, username_of
 from modules.users.repositories import ExportRepository, FollowRepository, UserRepository
 from modules.users.schemas import Departure
@@ -40,7 +40,7 @@ class DeletionService:
         await self._uow.session.flush()
         self._uow.changes(person(me.id), popularity(me.id), username_of(row.username))
         audit.record(self._uow, "users.deletion_requested", actor=me, subject_id=me.id, ip=client.ip)
-        await self._uow.publish(UserDeletionRequested(user_id=me.id))
+        await self._uow.publish(UserDeletionRequested(user_id=me.id), FollowsToRecount(user_id=me.id))
         return Departure(deletion_requested_at=asked_at, erased_after=asked_at + self._grace)
 
     async def due(self) -> list[UUID]:

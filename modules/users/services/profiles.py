@@ -17,6 +17,7 @@ from kernel.versions import IfMatch, Versioned
 from modules.users.contracts import (
     Accounts,
     EmailTaken,
+    FollowsToRecount,
     NewUser,
     User,
     UsernameTaken,
@@ -109,7 +110,7 @@ class UserService(Users, Accounts):
         row.deletion_requested_at = None
         await self._uow.session.flush()
         self._uow.changes(person(user_id), popularity(user_id), username_of(row.username))
-        await self._uow.publish(UserRestored(user_id=user_id))
+        await self._uow.publish(UserRestored(user_id=user_id), FollowsToRecount(user_id=user_id))
         return to_user(row)
 
     async def change(self, user_id: UUID, form: ChangeProfile | ReplaceProfile, if_match: IfMatch) -> Versioned[User]:

@@ -11,6 +11,7 @@ from kernel.audit import AuditRow
 from kernel.db import utc_now
 from kernel.events import Event, topic
 from kernel.runtime import Runtime
+from kernel.settings import KernelSettings
 from modules.users import NewUser, UserErased, provide_accounts
 from modules.users.models import FollowRow, UserRow
 from modules.users.services import DeletionService
@@ -18,6 +19,7 @@ from modules.users.settings import UsersSettings
 from modules.users.tasks import schedule
 from tests.callers import Caller, signed_in
 from tests.problems import refusal
+from tests.running import deliver_everything
 from tests.users.integration.conftest import Join, Mark
 
 USERS = "/api/v1/users"
@@ -81,6 +83,53 @@ async def test_who_comes_back_is_as_before(http: httpx.AsyncClient, ada: Caller,
     assert [each["id"] for each in (await http.get(f"{USERS}/{bob.user.id}/followers")).json()["items"]] == [
         before["id"]
     ]
+
+
+async def counts(http: httpx.AsyncClient, person: Caller) -> tuple[int, int]:
+    """How many follow somebody, and whom they follow, as counted and as listed."""
+    address = f"{USERS}/{person.user.id}"
+    shown = (await http.get(address)).json()
+    lists = [(await http.get(f"{address}/{side}")).json()["items"] for side in ("followers", "following")]
+    counted = (shown["followers_count"], shown["following_count"])
+    assert counted == tuple(map(len, lists))
+    return counted
+
+
+@pytest.mark.parametrize("by", ["themselves", "an administrator"])
+async def test_who_leaves_counts_for_nobody_until_they_come_back(
+    http: httpx.AsyncClient,
+    ada: Caller,
+    bob: Caller,
+    join: Join,
+    admin: Caller,
+    runtime: Runtime,
+    settings: KernelSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    by: str,
+) -> None:
+    monkeypatch.setattr("modules.users.services.follows.AT_ONCE", 2)
+    crowd = [ada, *[await join("Bo") for _ in range(3)]]
+    for person in crowd:
+        await http.put(f"{USERS}/{bob.user.id}/follow", headers=person.headers)
+        await http.put(f"{USERS}/{person.user.id}/follow", headers=bob.headers)
+    assert await counts(http, bob) == (4, 4)
+    if by == "themselves":
+        await leave(http, bob)
+    else:
+        await http.delete(f"{USERS}/{bob.user.id}", headers=admin.headers)
+    await deliver_everything(runtime, settings)
+    assert [await counts(http, person) for person in crowd] == [(0, 0)] * 4
+    await leave(http, ada)
+    await deliver_everything(runtime, settings)
+    if by == "themselves":
+        async with runtime.database.unit_of_work() as uow:
+            assert await provide_accounts(uow).restore(bob.user.id) is not None
+    else:
+        await http.post(f"{USERS}/{bob.user.id}/activate", headers=admin.headers)
+    await http.delete(f"{USERS}/{crowd[1].user.id}/follow", headers=bob.headers)
+    await deliver_everything(runtime, settings)
+    assert [await counts(http, person) for person in crowd[1:]] == [(0, 1), (1, 1), (1, 1)]
+    assert await counts(http, bob) == (3, 2)
 
 
 async def test_nobody_is_erased_within_the_time_of_grace(
