@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from kernel.batching import Batch
 from kernel.breaker import Breaker
+from kernel.errors import Unavailable
 from kernel.events import Event
 from kernel.redis_client import RedisServer
 from kernel.settings import CacheSettings
@@ -86,14 +87,14 @@ class Cache:
         self._look_up = Batch(self._ask)
         self._decoder = msgspec.msgpack.Decoder(Entry)
         self._shapes: dict[str, Shape] = {}
-        self._flights: dict[str, asyncio.Future[None]] = {}
+        self._flights: dict[str, asyncio.Future[Exception | None]] = {}
         self._making_up: asyncio.Task[None] | None = None
 
     async def fetch(self, key: str, entities: Collection[str], load: Load) -> Loaded | Entry:
         """The value of ``key``, which is made of ``entities`` and of whatever else ``load`` says that it embeds.
 
         A key is made of the same entities each time. ``load`` must read what is committed when it is called; it is
-        called once, however many ask in the meantime.
+        called once, however many ask in the meantime; when it cannot reach what it reads, that is `Unavailable` to all.
         """
         own = (EVERYTHING, *entities)
         while True:
@@ -108,6 +109,13 @@ class Cache:
                 return await self._fill(key, own, seen, load)
             # Its reading may have begun before a change that is known by now: wait, and look at what it left behind.
             await asyncio.wait({flight})
+            match flight.result():
+                case None:
+                    continue
+                case Unavailable() | OSError() as failure:  # asking once more, one after the other, would take for ever
+                    raise Unavailable from failure
+                case _:  # what there is to say depends on who asks
+                    return await load()
 
     async def tokens(self, entities: Collection[str]) -> Tokens | None:
         """The present tokens, to be asked for *before* the entities are read; None while Redis is away."""
@@ -172,6 +180,7 @@ class Cache:
     async def _fill(self, key: str, own: Collection[str], seen: Tokens, load: Load) -> Loaded | Entry:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
         value_key = self._key("v", key)
+        failure: Exception | None = None
         try:
             try:
                 tokens = {name: seen.get(name) or await self._begin(name) for name in own}
@@ -182,12 +191,16 @@ class Cache:
                 return loaded
             entry = Entry(loaded.body, loaded.tag, {**loaded.tokens, **tokens}, loaded.next_cursor)
             self._shape(key, entry.tokens)
+            packed = msgspec.msgpack.encode(entry)
             with suppress(*AWAY):
-                await self._breaker.run(lambda: self._server.client.set(value_key, encoded(entry), px=self._lifetime()))
+                await self._breaker.run(lambda: self._server.client.set(value_key, packed, px=self._lifetime()))
             return entry
+        except Exception as error:
+            failure = error
+            raise
         finally:
             del self._flights[key]
-            flight.set_result(None)
+            flight.set_result(failure)
 
     async def _found(self, entities: Collection[str]) -> dict[str, bytes | None]:
         keys = {name: self._key("g", name) for name in entities}
@@ -235,8 +248,3 @@ class Cache:
     def _lifetime(self) -> int:
         """Milliseconds, between half the setting and all of it: what was filled together does not expire together."""
         return round(self._ttl * (500 + secrets.randbelow(500)))
-
-
-def encoded(entry: Entry) -> bytes:
-    """As it lies in Redis."""
-    return msgspec.msgpack.encode(entry)

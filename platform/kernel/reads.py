@@ -5,8 +5,10 @@ A session of the ORM costs seven times the query that it sends. What is read her
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from inspect import signature
 from typing import Any, Generic, TypeVar
 
 import asyncpg
@@ -60,6 +62,21 @@ class Query(Generic[T]):
         sql, parameters = self._compiled
         return sql, [given.get(name, fixed) for name, fixed in parameters]
 
+    def rows(self, found: Sequence[asyncpg.Record]) -> list[T]:
+        """What was found. Fields given by their places cost a tenth of fields given by their names."""
+        if not found:
+            return []
+        kind, names = self.kind, tuple(found[0].keys())
+        if names == self._fields:
+            return [kind(*row) for row in found]
+        return [kind(**dict(zip(names, row, strict=True))) for row in found]
+
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
+        """What may be given by its place, if all may be."""
+        fields = signature(self.kind).parameters.values()
+        return () if any(field.kind is field.KEYWORD_ONLY for field in fields) else tuple(f.name for f in fields)
+
 
 class Reader:
     """A small pool that only reads, each statement for itself: no transaction, no session, no reset."""
@@ -86,7 +103,7 @@ class Reader:
             if self._pool is not None:
                 await self._pool.expire_connections()
             rows = await self._fetch(sql, arguments, query.planned_anew)
-        return [query.kind(**row) for row in rows]
+        return query.rows(rows)
 
     async def one(self, query: Query[T], **parameters: Any) -> T | None:  # Any: values of any type of PostgreSQL
         """The first row, if there is one; raises `Unavailable` when no connection is free in time."""
@@ -112,7 +129,10 @@ class Reader:
     async def _fetch(self, sql: str, arguments: list[Any], planned_anew: bool) -> list[asyncpg.Record]:
         pool = self._pool or await self._open()
         try:
-            async with pool.acquire(timeout=self._settings.pool_timeout) as connection:
+            waits = (
+                None if pool.get_idle_size() else self._settings.pool_timeout
+            )  # a timer that nobody needs costs, too
+            async with pool.acquire(timeout=waits) as connection:
                 with statement(sql):
                     return await answered(connection, sql, arguments, planned_anew)
         except TimeoutError:

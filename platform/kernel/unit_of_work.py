@@ -70,7 +70,7 @@ class UnitOfWork:
         sql, arguments = query.prepared(parameters)
         with statement(sql):
             rows = await self._transaction.run(sql, arguments)
-        return [query.kind(**row) for row in rows]
+        return query.rows(rows)
 
     def changes(self, *entities: str) -> None:
         """Cached values that embed one of ``entities`` are not served again once this is committed."""

@@ -8,6 +8,7 @@ import pytest
 
 from app.embedded import Valkey
 from kernel.cache import Cache, Loaded
+from kernel.errors import NotFound, Unavailable
 from kernel.redis_client import RedisServer
 from kernel.settings import CacheSettings
 from tests.faults.rig import Proxy
@@ -109,6 +110,27 @@ async def test_a_reader_that_gives_up_or_fails_leaves_the_others_to_load(cache: 
     truth.meanwhile.set()
     assert await second == b"old"
     assert truth.loads == 2
+
+
+@pytest.mark.parametrize(("failure", "loads"), [(Unavailable, 1), (TimeoutError, 1), (NotFound, 10)])
+async def test_who_waits_for_a_loading_that_fails_does_not_wait_for_another_after_it(
+    cache: Cache, failure: type[Exception], loads: int
+) -> None:
+    """One after the other, the tenth would wait ten times as long as the first."""
+    begun, at_once, most = 0, 0, 0
+
+    async def load() -> Loaded:
+        nonlocal begun, at_once, most
+        begun += 1
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.05)
+        at_once -= 1
+        raise failure
+
+    found = await asyncio.gather(*(cache.fetch("k", ["e"], load) for _ in range(10)), return_exceptions=True)
+    assert {type(each) for each in found} <= {failure, Unavailable}
+    assert (begun, most) == (loads, max(1, loads - 1))  # those who wait then ask together
 
 
 async def test_all_look_ups_of_one_turn_are_one_command(cache: Cache, server: RedisServer) -> None:

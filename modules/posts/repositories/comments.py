@@ -16,7 +16,7 @@ from modules.posts.models import CommentRow, PostRow
 from modules.posts.repositories.reading import PUBLIC
 
 
-class CommentRecord(msgspec.Struct, frozen=True, kw_only=True):
+class CommentRecord(msgspec.Struct, frozen=True):
     """A comment as it is read."""
 
     id: UUID

@@ -45,7 +45,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
-class SummaryRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SummaryRecord(msgspec.Struct, frozen=True):
     """A post as lists show it."""
 
     id: UUID
@@ -65,7 +65,7 @@ class SummaryRecord(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class PostRecord(SummaryRecord, frozen=True, kw_only=True):
+class PostRecord(SummaryRecord, frozen=True):
     """A post as it is read."""
 
     body: str

@@ -13,7 +13,7 @@ from kernel.reads import Query
 from modules.posts.models import PostRow, RevisionRow
 
 
-class RevisionRecord(msgspec.Struct, frozen=True, kw_only=True):
+class RevisionRecord(msgspec.Struct, frozen=True):
     """A text of a post, without its body."""
 
     number: int
@@ -23,7 +23,7 @@ class RevisionRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class FullRevisionRecord(RevisionRecord, frozen=True, kw_only=True):
+class FullRevisionRecord(RevisionRecord, frozen=True):
     """A text of a post."""
 
     body: str

@@ -47,7 +47,7 @@ READ = 10_000
 """Characters of a body that fragments are looked for in."""
 
 
-class FoundRecord(SummaryRecord, frozen=True, kw_only=True):
+class FoundRecord(SummaryRecord, frozen=True):
     """A post that was found; ``as_of`` is when the newest that was ranked with it went public."""
 
     score: int

@@ -12,7 +12,7 @@ from modules.posts.models import TagRow
 IN_USE = TagRow.posts_count > literal_column("0", Integer)
 
 
-class TagRecord(msgspec.Struct, frozen=True, kw_only=True):
+class TagRecord(msgspec.Struct, frozen=True):
     """A tag of public posts."""
 
     name: str

@@ -13,7 +13,7 @@ from modules.posts.models import BookmarkRow, PostRow, ReactionRow
 from modules.posts.repositories.reading import PRESENT, PUBLISHED, SummaryRecord, columns_of
 
 
-class ViewerRecord(msgspec.Struct, frozen=True, kw_only=True):
+class ViewerRecord(msgspec.Struct, frozen=True):
     """What somebody did with a post."""
 
     id: UUID
@@ -21,7 +21,7 @@ class ViewerRecord(msgspec.Struct, frozen=True, kw_only=True):
     bookmarked: bool
 
 
-class BookmarkRecord(SummaryRecord, frozen=True, kw_only=True):
+class BookmarkRecord(SummaryRecord, frozen=True):
     """A post that somebody keeps in mind."""
 
     bookmark_id: UUID

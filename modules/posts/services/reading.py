@@ -120,7 +120,11 @@ class PostReads:
         query = page_query(form, filters.order, further=position is not None, rows=limit + 1, tag=filters.tag)
         records = await self._reader.all(query, **given, after=after, after_id=after_id)
         shown = records[:limit]
-        authors, tokens = await self._directory.find_with_tokens({record.author_id for record in shown})
+        ids = {record.author_id for record in shown}
+        if position is None:
+            authors, tokens = await self._directory.find_with_tokens(ids)
+        else:  # is not cached
+            authors, tokens = await self._directory.find_many(ids), None
         totals = (
             await self._reader.all(total_query(form, further=position is not None), **given) if include_total else []
         )

@@ -23,7 +23,7 @@ class UserRecord(User, frozen=True, kw_only=True):
     version: int
 
 
-class CallerRecord(msgspec.Struct, frozen=True, kw_only=True):
+class CallerRecord(msgspec.Struct, frozen=True):
     """What somebody may do, as it is stored; ``granted`` is what those roles give that are rows."""
 
     id: UUID
