@@ -21,7 +21,7 @@ from modules.auth.services.second_factor import SecondFactor
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
 from modules.auth.services.tools import Tools
-from modules.users import Accounts, User, Users
+from modules.users import Accounts, User
 
 NOBODY = UUID(int=0)
 """Whose log holds what was tried on accounts that there are not: to leave it out would take less time."""
@@ -31,17 +31,10 @@ class SigningIn:
     """Takes a password, and a code where that is not enough, and begins a session or makes one fresh again."""
 
     def __init__(
-        self,
-        uow: UnitOfWork,
-        accounts: Accounts,
-        users: Users,
-        tools: Tools,
-        limiter: RequestLimiter,
-        client: Client,
+        self, uow: UnitOfWork, accounts: Accounts, tools: Tools, limiter: RequestLimiter, client: Client
     ) -> None:
         self._uow = uow
         self._accounts = accounts
-        self._users = users
         self._tools = tools
         self._limiter = limiter
         self._client = client
@@ -155,10 +148,9 @@ class SigningIn:
 def provide_signing_in(
     uow: NamedDependency[UnitOfWork],
     accounts: NamedDependency[Accounts],
-    users: NamedDependency[Users],
     tools: NamedDependency[Tools],
     limiter: NamedDependency[RequestLimiter],
     client: NamedDependency[Client],
 ) -> SigningIn:
     """Dependency provider."""
-    return SigningIn(uow, accounts, users, tools, limiter, client)
+    return SigningIn(uow, accounts, tools, limiter, client)
