@@ -8,10 +8,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
+import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from kernel import outbox
+from kernel import attempts, outbox
 from kernel.breaker import Breaker
 from kernel.db import utc_now
 from kernel.events import decode
@@ -134,22 +135,22 @@ class Delivery:
     async def _attempt(self, name: str, row_id: UUID) -> bool:
         """Whether it was due and is done."""
         async with self._database.unit_of_work() as uow:
-            attempt = await outbox.begin(uow.session, row_id, seconds=self._settings.lease)
+            attempt = await attempts.begin(uow, row_id, seconds=self._settings.lease)
         if attempt is None:
             return False
         with self._traced(attempt, name, row_id):
             if attempt.number > self._settings.max_attempts:
                 raise WorkerLost(f"{attempt.number - 1} times")
             async with self._database.unit_of_work() as uow:
-                row = await outbox.take(uow.session, row_id)
-                if row is None:
+                payload = await attempts.hold(uow, row_id)
+                if payload is None:
                     return False
                 subscriber = self._subscribers[name]
-                await subscriber.handler(decode(row.payload, subscriber.event), uow)
-                row.done_at = utc_now()
+                await subscriber.handler(decode(msgspec.json.decode(payload), subscriber.event), uow)
+                await attempts.finish(uow, row_id)
         return True
 
-    def _traced(self, attempt: outbox.Attempt, subscriber: str, row_id: UUID) -> AbstractContextManager[object]:
+    def _traced(self, attempt: attempts.Attempt, subscriber: str, row_id: UUID) -> AbstractContextManager[object]:
         """Go on with the trace of whoever published it; so does what is logged when it is over."""
         if self._recorder is None:
             CURRENT.set(attempt.trace)
@@ -167,7 +168,7 @@ class Delivery:
 
     async def _postpone(self, row_id: UUID, error: Exception) -> None:
         async with self._database.unit_of_work() as uow:
-            row = await outbox.take(uow.session, row_id)
+            row = await attempts.take(uow, row_id)
             if row is None:
                 return
             row.last_error = reason(error)

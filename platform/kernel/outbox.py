@@ -32,7 +32,7 @@ from sqlalchemy.types import TypeEngine
 
 from kernel.db import Entity, schema, utc_now
 from kernel.reads import Query
-from kernel.telemetry import CURRENT, NOTHING, Attributes, Trace
+from kernel.telemetry import CURRENT, NOTHING, Attributes
 
 
 class Base(Entity):
@@ -157,42 +157,6 @@ async def lease(
     for subscriber, row_id in sorted(leased.tuples(), key=lambda pair: pair[1]):
         batches.setdefault(subscriber, []).append(row_id)
     return batches
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """Which one it is, of how many by now, and the trace that it belongs to."""
-
-    topic: str
-    number: int
-    trace: Trace | None
-
-
-async def begin(session: AsyncSession, row_id: UUID, *, seconds: float) -> Attempt | None:
-    """Count an attempt before it is made, so that one that kills its worker counts too; nothing if it is not due.
-
-    Until it ends, or for ``seconds`` if it never does, the row is not due again.
-    """
-    due = select(OutboxRow.id).where(OutboxRow.id == row_id, *OPEN, OutboxRow.run_after <= func.now())
-    counted = await session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-        .values(attempts=OutboxRow.attempts + 1, run_after=func.now() + timedelta(seconds=seconds))
-        .returning(OutboxRow.topic, OutboxRow.attempts, OutboxRow.traceparent)
-        .execution_options(synchronize_session=False)
-    )
-    row = counted.one_or_none()
-    if row is None:
-        return None
-    topic, number, traceparent = row
-    return Attempt(topic, number, None if traceparent is None else Trace(traceparent))
-
-
-async def take(session: AsyncSession, row_id: UUID) -> OutboxRow | None:
-    """The open row, locked until the transaction ends; nothing if it is done, dead or being worked on."""
-    row: OutboxRow | None = await session.scalar(
-        select(OutboxRow).where(OutboxRow.id == row_id, *OPEN).with_for_update(skip_locked=True)
-    )
-    return row
 
 
 async def forget_done(session: AsyncSession, *, older_than: timedelta) -> bool:
