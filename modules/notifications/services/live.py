@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from contextvars import Context
 from functools import partial
 from uuid import UUID
 
@@ -101,7 +102,7 @@ class Live:
         self._hear([stream.recipient_id])
         if not self._work:
             work = (self._watch(), self._look_for_ever(), self.process.broadcast.listen_for_ever(self._hear))
-            self._work = [asyncio.create_task(each) for each in work]
+            self._work = [asyncio.create_task(each, context=Context()) for each in work]  # of no request, and no trace
         try:
             yield
         finally:

@@ -22,6 +22,7 @@ from kernel.idempotency import IdempotencyRow
 from kernel.runtime import Runtime
 from kernel.security import Authenticator, Principal
 from kernel.settings import KernelSettings
+from kernel.telemetry import CURRENT, Trace
 from modules.notifications.models import StreamTicketRow
 from modules.notifications.module import notifications
 from modules.notifications.services import live
@@ -38,6 +39,8 @@ from tests.users.fakes import FakeUsers
 
 TICKETS = f"{INBOX}/stream-tickets"
 REVOKED: set[str] = set()
+TRACES: list[Trace | None] = []
+"""Those within which somebody was looked at."""
 
 Open: TypeAlias = Callable[..., Awaitable[Application]]
 
@@ -47,6 +50,7 @@ def revocable(*_: object) -> Authenticator:
     believe = credulous()
 
     async def authenticate(token: str) -> Principal:
+        TRACES.append(CURRENT.get())
         if token in REVOKED:
             raise InvalidToken
         return await believe(token)
@@ -98,6 +102,18 @@ async def test_what_arrives_is_told_as_it_is_in_the_inbox(
         event = await listener.next()
     [item] = await inbox(http, ann)
     assert (event["event"], event["id"], said(event)) == ("notification", item["id"], item)
+
+
+async def test_what_is_done_for_all_streams_belongs_to_the_trace_of_none(app: Application, ann: Caller) -> None:
+    async def is_looked_at_again() -> bool:
+        return len(TRACES) > 1
+
+    TRACES.clear()
+    headers = {**ann.headers, "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    async with listening(app, headers):
+        await eventually(is_looked_at_again)
+    assert TRACES[0] is not None
+    assert TRACES[1] is None
 
 
 async def test_nobody_hears_what_is_told_to_others(
