@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import SpanKind
 from sqlalchemy import Text, Uuid, bindparam, cast, select, text
 
@@ -26,7 +26,7 @@ from kernel.reads import Query, Reader
 from kernel.security import public
 from kernel.settings import KernelSettings
 from kernel.telemetry import Trace
-from kernel.telemetry.recording import Recorder
+from kernel.telemetry.recording import Ids, Recorder
 from kernel.unit_of_work import Subscriber, UnitOfWork
 from tests.kernel.support import Happened, Open, only_row, pass_time, publish, record, without_redis
 from tests.kernel.test_tracing import TRACE_ID, TRACEPARENT
@@ -40,15 +40,20 @@ PARENT = int("b7ad6b7169203331", 16)
 class Recorded:
     """A recorder, and what it has recorded."""
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Sampler, ids: Ids | None = None) -> None:
         self._exporter = InMemorySpanExporter()
-        provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
+        provider = TracerProvider(sampler=sampler, id_generator=ids, shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
         self.recorder = Recorder(provider)
 
     def spans(self) -> dict[str, ReadableSpan]:
         """By name."""
         return {span.name: span for span in self._exporter.get_finished_spans()}
+
+    def traces(self) -> set[str]:
+        """The ids of all."""
+        finished = self._exporter.get_finished_spans()
+        return {f"{span.context.trace_id:032x}" for span in finished if span.context}
 
     def parents(self) -> dict[str, str | int | None]:
         """Of every span by name: the name of its parent, or the id that somebody else gave it."""
@@ -262,6 +267,20 @@ async def test_what_is_not_sampled_costs_one_span_and_is_not_sampled_further_on(
     assert span.traceparent.endswith(("-00", "-02"))
     await without_redis(runtime, settings).relay()
     assert recorded.spans() == {}
+
+
+@pytest.mark.parametrize("ids", [Ids(), None], ids=["looked at before", "looked at by the SDK alone"])
+def test_an_id_decides_whether_its_trace_is_sampled(ids: Ids | None) -> None:
+    rate = 0.1
+    recorded = Recorded(ParentBased(TraceIdRatioBased(rate)), ids)
+    sampled: set[str] = set()
+    for _ in range(300):
+        with recorded.recorder.begin("GET", "server", {}, None) as span:
+            assert span.is_recorded == (int(span.trace_id[16:], 16) < rate * 2**64)
+            assert int(span.traceparent[-2:], 16) % 2 == span.is_recorded
+            sampled |= {span.trace_id} if span.is_recorded else set()
+    assert 5 < len(sampled) < 100
+    assert recorded.traces() == sampled
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from kernel.telemetry.recording import Recorder
+from kernel.telemetry.recording import Ids, Recorder
 
 log = structlog.get_logger()
 
@@ -17,7 +17,8 @@ log = structlog.get_logger()
 def export_by_otlp() -> Recorder:
     """A recorder that the standard variables of this process configure."""
     named = Resource.create({"service.name": "quire"}).merge(OTELResourceDetector().detect())
-    provider = TracerProvider(resource=OneResource(named.attributes, named.schema_url), shutdown_on_exit=False)
+    resource = OneResource(named.attributes, named.schema_url)
+    provider = TracerProvider(resource=resource, id_generator=Ids(), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(TerseExporter(OTLPSpanExporter())))
     # It has said by now what it thinks of the variables. The rest of it, several lines a second, we say once ourselves.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)

@@ -14,6 +14,8 @@ from typing import Self
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 from opentelemetry.trace import SpanContext, SpanKind, TraceFlags, TraceState
 
 from kernel.telemetry.tracing import CURRENT, Attributes, Kind, Trace
@@ -27,6 +29,9 @@ KINDS: Mapping[Kind, SpanKind] = {
     "server": SpanKind.SERVER,
 }
 
+MASK = TraceIdRatioBased.TRACE_ID_LIMIT
+"""The part of an id that a sampler looks at."""
+
 PATIENCE = 2.0
 """Seconds in which a collector may take what is left."""
 
@@ -36,12 +41,9 @@ class Span(Trace):
 
     __slots__ = ("_outside", "_span", "_tracer")
 
-    def __init__(
-        self, tracer: otel.Tracer, name: str, kind: Kind, attributes: Attributes, parent: otel.Span | None
-    ) -> None:
-        context = NOWHERE if parent is None else otel.set_span_in_context(parent, NOWHERE)
-        self._span = tracer.start_span(name, context, KINDS[kind], attributes)
+    def __init__(self, tracer: otel.Tracer, span: otel.Span) -> None:
         self._tracer = tracer
+        self._span = span
         self._outside: Token[Trace | None] | None = None
 
     @property
@@ -57,7 +59,8 @@ class Span(Trace):
 
     def step(self, name: str, kind: Kind, attributes: Attributes) -> "Span":
         """What is done within, or until its end, as a part of this."""
-        return Span(self._tracer, name, kind, attributes, self._span)
+        context = otel.set_span_in_context(self._span, NOWHERE)
+        return Span(self._tracer, self._tracer.start_span(name, context, KINDS[kind], attributes))
 
     def tell(self, attributes: Attributes, name: str | None = None) -> None:
         """What is known only now."""
@@ -88,16 +91,49 @@ class Span(Trace):
         self.end(error)
 
 
+class Ids(RandomIdGenerator):
+    """Random ones, of which the next may be known before."""
+
+    def __init__(self) -> None:
+        self._chosen: int | None = None
+
+    def choose(self) -> int:
+        """The id of the next trace, if there is one."""
+        self._chosen = super().generate_trace_id()
+        return self._chosen
+
+    def generate_trace_id(self) -> int:
+        """For the SDK."""
+        chosen, self._chosen = self._chosen, None
+        return super().generate_trace_id() if chosen is None else chosen
+
+
 class Recorder:
     """Begins spans, and sees to it that the last ones are exported, too."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
         self._tracer = provider.get_tracer("quire")
+        self._ids = provider.id_generator if isinstance(provider.id_generator, Ids) else None
+        self._bound: int | None = getattr(getattr(provider.sampler, "_root", None), "bound", None)
 
     def begin(self, name: str, kind: Kind, attributes: Attributes, parent: Trace | None) -> Span:
-        """What somebody else has asked for, or nobody."""
-        return Span(self._tracer, name, kind, attributes, None if parent is None else remote(parent))
+        """What somebody else has asked for, or nobody.
+
+        Where every tenth trace is sampled, the SDK takes as long to find that out about the other nine as a tenth of
+        what they do. Its sampler only looks at the id (https://www.w3.org/TR/trace-context-2/), and so do we, before.
+        """
+        if parent is not None:
+            context = otel.set_span_in_context(remote(parent), NOWHERE)
+        else:
+            context = NOWHERE
+            if self._ids is not None and self._bound is not None:
+                trace_id = self._ids.choose()
+                if trace_id & MASK >= self._bound:
+                    return Span(
+                        self._tracer, otel.NonRecordingSpan(SpanContext(trace_id, self._ids.generate_span_id(), False))
+                    )
+        return Span(self._tracer, self._tracer.start_span(name, context, KINDS[kind], attributes))
 
     async def close(self) -> None:
         """Export what is left, in time. (The SDK's own patience is half a minute.)"""
