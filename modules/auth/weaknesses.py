@@ -17,7 +17,12 @@ def common_passwords() -> frozenset[str]:
 def weaknesses(password: str, *, email: str, name: str, pointer: str = "/body/password") -> Iterator[Violation]:
     """Whether it is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
     guess = password.casefold()
-    if guess in common_passwords():
-        yield Violation(pointer, "too_common", "This is one of the most common passwords.")
+    yield from commonness(password, pointer)
     if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
         yield Violation(pointer, "too_similar", "This is your name or your address.")
+
+
+def commonness(password: str, pointer: str) -> Iterator[Violation]:
+    """The part of it that is so whoever chooses the password."""
+    if password.casefold() in common_passwords():
+        yield Violation(pointer, "too_common", "This is one of the most common passwords.")

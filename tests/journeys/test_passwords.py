@@ -191,6 +191,14 @@ async def test_a_weak_new_password_is_named_where_it_stands(client: httpx.AsyncC
     assert violations(answer) == {("/body/new_password", "too_common")}
 
 
+async def test_a_common_new_password_is_named_together_with_all_else(client: httpx.AsyncClient, ada: Person) -> None:
+    form = {"current_password": "", "new_password": "1234567890"}
+    changed = await client.post(CHANGE, json=form, headers=ada.headers)
+    assert violations(changed) == {("/body/current_password", "too_short"), ("/body/new_password", "too_common")}
+    wrong = {("/body/token", "invalid_type"), ("/body/password", "too_common")}
+    assert violations(await client.post(RESET, json={"token": 1, "password": "1234567890"})) == wrong
+
+
 async def test_whom_an_administrator_made_an_account_sets_a_password_by_mail(
     client: httpx.AsyncClient, runtime: Runtime, people: People, post: Post, ada: Person
 ) -> None:

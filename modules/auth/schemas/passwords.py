@@ -1,10 +1,13 @@
 """Bodies about passwords and addresses."""
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
+from kernel.errors import Violation
 from modules.auth.schemas.registration import NewPassword
+from modules.auth.weaknesses import commonness
 from modules.users import Email
 
 Password: TypeAlias = Annotated[
@@ -25,12 +28,24 @@ class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     token: Annotated[str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
     password: NewPassword
 
+    @classmethod
+    def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
+        """A password that is guessed first, whoever has it."""
+        if "password" in given:
+            yield from commonness(given["password"], f"{pointer}/password")
+
 
 class ChangePassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The password until now, and from now on."""
 
     current_password: Password
     new_password: NewPassword
+
+    @classmethod
+    def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
+        """A password that is guessed first, whoever has it."""
+        if "new_password" in given:
+            yield from commonness(given["new_password"], f"{pointer}/new_password")
 
 
 class NewAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
