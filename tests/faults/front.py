@@ -11,12 +11,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from app.processes import free_port
 from tests.app.children import eventually
 from tests.architecture.test_layout import ROOT
 
 TEMPLATE = ROOT / "platform/deploy/nginx/default.conf.template"
+UPSTREAM = str(
+    yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["nginx"]["environment"]["QUIRE_UPSTREAM"]
+)
 AROUND = """
 daemon off;
 {user}
@@ -49,7 +53,7 @@ def front(folder: Path, host: str, instances: Sequence[str]) -> Iterator[int]:
     values = {
         "QUIRE_LISTEN": f"127.0.0.1:{port}",
         "QUIRE_HOST": host,
-        "QUIRE_UPSTREAM": "".join(f"server {urlsplit(each).netloc};" for each in instances),
+        "QUIRE_UPSTREAM": "".join(UPSTREAM.replace("api:8000", urlsplit(each).netloc) for each in instances),
     }
     folder.mkdir()
     (folder / "quire.conf").write_text(re.sub(r"\$\{(QUIRE_\w+)\}", lambda name: values[name[1]], TEMPLATE.read_text()))

@@ -117,15 +117,7 @@ class Rig:
         port = free_port()
         self._begin(Process({**self.env, **variables}, "serve", "--port", str(port), *arguments, program=program))
         address = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=address) as http:
-
-            async def answers() -> bool:
-                try:
-                    return (await http.get("/health/ready")).status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            await eventually(answers, PATIENCE)
+        await is_ready(address)
         return address
 
     @property
@@ -141,6 +133,19 @@ class Rig:
         process.output = self.output
         self.started.append(process.start())
         return process
+
+
+async def is_ready(address: str) -> None:
+    """Wait until an instance answers there."""
+    async with httpx.AsyncClient(base_url=address) as http:
+
+        async def answers() -> bool:
+            try:
+                return (await http.get("/health/ready")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await eventually(answers, PATIENCE)
 
 
 async def eventually(holds: Callable[[], Awaitable[object]], seconds: float) -> None:

@@ -1,8 +1,7 @@
 """nginx in front of two instances: what it refuses, whom it believes, and what happens when one is killed."""
 
 import asyncio
-import signal
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 
 from tests.faults.front import front
-from tests.faults.rig import Process, Rig, eventually
+from tests.faults.rig import Process, Rig, eventually, is_ready
 from tests.running import PASSWORD
 
 HOST = "quire.test"
@@ -23,9 +22,10 @@ pytestmark = pytest.mark.faults
 class Behind:
     """Two instances, and the port of the nginx in front of them."""
 
-    def __init__(self, port: int, instances: list[Process]) -> None:
+    def __init__(self, port: int, instances: list[Process], addresses: Sequence[str]) -> None:
         self.port = port
         self.instances = instances
+        self.addresses = addresses
 
     def client(self, **options: Any) -> httpx.AsyncClient:  # Any: of httpx
         return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers={"Host": HOST}, **options)
@@ -63,7 +63,7 @@ def servers(folder: Path) -> Iterator[Rig]:
 async def behind(servers: Rig, folder: Path) -> AsyncGenerator[Behind]:
     addresses = await asyncio.gather(servers.api(), servers.api())
     with front(folder / "nginx", HOST, addresses) as port:
-        yield Behind(port, list(servers.started))
+        yield Behind(port, list(servers.started), addresses)
 
 
 def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:  # Any: JSON
@@ -129,28 +129,37 @@ async def test_a_stream_is_passed_on_as_it_comes(behind: Behind) -> None:
             assert await anext(stream.aiter_bytes())
 
 
-async def test_no_reader_notices_that_an_instance_is_killed_and_without_any_it_is_said(behind: Behind) -> None:
-    first, second = behind.instances
-    killed = asyncio.Event()
+async def test_no_reader_notices_that_one_instance_after_the_other_is_killed_and_without_any_it_is_said(
+    behind: Behind,
+) -> None:
     answers: list[int] = []
+    over = asyncio.Event()
 
     async def read(http: httpx.AsyncClient) -> None:
-        after = 0
-        while after < 30:
-            after += killed.is_set()
+        while not over.is_set():
             answers.append((await http.get("/api/v1/posts")).status_code)
 
-    async def warm() -> bool:
-        return len(answers) > 40
+    async def more(count: int) -> None:
+        enough = len(answers) + count
 
-    async with behind.client() as http:
+        async def there() -> bool:
+            return len(answers) >= enough
+
+        await eventually(there, 20)
+
+    async with behind.client(timeout=30) as http:  # what is sent to an instance that is starting waits until it has
         reading = [asyncio.create_task(read(http)) for _ in range(4)]
-        await eventually(warm, 10)
-        first.send(signal.SIGKILL)
-        killed.set()
+        for instance, address in zip(behind.instances, behind.addresses, strict=True):
+            await more(40)
+            instance.end()
+            await more(100)
+            instance.start()
+            await is_ready(address)
+        over.set()
         await asyncio.gather(*reading)
         assert set(answers) == {200}
-        second.end()
+        for instance in behind.instances:
+            instance.end()
         for path in ("/api/v1/posts", '/a"b'):
             answer = await http.get(path)
             problem_of(answer, 502, "bad_gateway")
