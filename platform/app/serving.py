@@ -27,12 +27,13 @@ def serve(listener: socket.socket, workers: int) -> None:
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
+    is_proxied = KernelSettings.from_env(os.environ).trusted_proxies
     config = uvicorn.Config(
         "app.serving:application",
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="kernel.http.protocol:ProblemProtocol",
+        http=f"kernel.http.protocol:{'ProxiedProtocol' if is_proxied else 'ProblemProtocol'}",
         ws="none",
         lifespan="on",
         backlog=BACKLOG,

@@ -20,6 +20,9 @@ MAX_HEAD = 64 * 1024
 PATIENCE = 15.0
 """Seconds for a head to become complete, however busy the client is with it."""
 
+LINGER = 6.0
+"""Seconds; longer than a proxy keeps what idles (`platform/deploy/nginx`: 5 s)."""
+
 HEAD = (
     b"HTTP/1.1 %d %s\r\n"
     b"content-type: application/problem+json\r\n"
@@ -166,3 +169,30 @@ class ProblemProtocol(HttpToolsProtocol):
         status = HTTPStatus(status_of(type(error)))
         self.transport.write(HEAD % (status, status.phrase.encode(), len(body), request_id.encode()) + body)
         self.transport.close()
+
+
+class ProxiedProtocol(ProblemProtocol):
+    """The same behind a proxy, which may be sending a request at the moment at which the server stops.
+
+    What is silent by then is not closed under its hands: it takes one more request, or `LINGER` seconds.
+    """
+
+    _is_last = False
+
+    def shutdown(self) -> None:
+        """The server stops."""
+        self._is_last = True
+        if self._is_answering():
+            super().shutdown()
+        else:
+            self.loop.call_later(LINGER, self._leave)
+
+    def on_headers_complete(self) -> None:
+        """A request; the answer says that it was the last one."""
+        super().on_headers_complete()
+        if self._is_last:
+            self.cycle.keep_alive = False
+
+    def _leave(self) -> None:
+        if not self._is_answering():
+            self.transport.close()

@@ -15,7 +15,7 @@ from litestar.response import Stream
 
 from kernel.http import protocol
 from kernel.http.arrivals import Arrivals
-from kernel.http.protocol import MAX_HEAD, ProblemProtocol
+from kernel.http.protocol import MAX_HEAD, ProblemProtocol, ProxiedProtocol
 from tests.kernel.http.apps import application
 
 HOST = b"Host: quire.example\r\n"
@@ -283,3 +283,32 @@ async def test_a_caller_who_hangs_up_is_no_failure_of_ours(port: int) -> None:
         await hang_up(port, head)
         await hang_up(port, b"GET /stream HTTP/1.1\r\n" + HOST + LAST)
     assert logged == []
+
+
+@pytest.mark.parametrize("kind", [ProblemProtocol, ProxiedProtocol])
+async def test_behind_a_proxy_an_idle_connection_takes_one_more_request_when_the_server_stops(
+    monkeypatch: pytest.MonkeyPatch, kind: type[ProblemProtocol]
+) -> None:
+    monkeypatch.setattr(protocol, "LINGER", 0.5)
+    request = b"GET /plain HTTP/1.1\r\n" + HOST + b"\r\n"
+    server = uvicorn.Server(uvicorn.Config(application(plain), port=0, http=kind, ws="none", log_config=None))
+    running = asyncio.create_task(server._serve())
+    async with asyncio.timeout(5):
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        used, unused = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for reader, writer in (used, unused):
+            writer.write(request)
+            await reader.readuntil(b"}")
+        server.should_exit = True
+        while server.servers[0].is_serving():  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        used[1].write(request)
+        answer = await used[0].read(-1)
+        assert (b"connection: close" in answer and answer.endswith(b"}")) is (kind is ProxiedProtocol)
+        assert await unused[0].read(-1) == b""
+        await running
+    for _, writer in (used, unused):
+        writer.close()
