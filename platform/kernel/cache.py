@@ -9,7 +9,6 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
-from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -19,7 +18,7 @@ from kernel.batching import Batch
 from kernel.breaker import Breaker
 from kernel.errors import Unavailable
 from kernel.events import Event
-from kernel.redis_client import RedisServer
+from kernel.redis_client import Command, RedisServer
 from kernel.settings import CacheSettings
 from kernel.versions import Tokens, etag
 
@@ -120,8 +119,10 @@ class Cache:
     async def tokens(self, entities: Collection[str]) -> Tokens | None:
         """The present tokens, to be asked for *before* the entities are read; None while Redis is away."""
         try:
-            found = await self._found(entities)
-            return {name: found[name] or await self._begin(name) for name in entities}
+            keys = {name: self._key("g", name) for name in entities}
+            answers = await self._look_up.get(keys.values())
+            found = {name: answers[key] for name, key in keys.items() if key in answers}
+            return {**found, **await self._begin(set(entities) - found.keys())}
         except AWAY:
             return None
 
@@ -131,7 +132,7 @@ class Cache:
         while run_id != self._server.run_id:  # until the server that deleted is the one that the keys were made for
             run_id = self._server.run_id
             keys = [self._key("g", name) for name in entities]
-            await self._breaker.run(partial(self._server.client.delete, *keys))
+            await self._do(("DEL", *keys))
 
     async def forget_or_make_up(self, entities: Collection[str]) -> None:
         """The same, without failing: from a Redis that did not hear of it, nothing is served until it has."""
@@ -179,11 +180,10 @@ class Cache:
 
     async def _fill(self, key: str, own: Collection[str], seen: Tokens, load: Load) -> Loaded | Entry:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
-        value_key = self._key("v", key)
-        failure: Exception | None = None
+        value_key, failure = self._key("v", key), None
         try:
             try:
-                tokens = {name: seen.get(name) or await self._begin(name) for name in own}
+                tokens = {**seen, **await self._begin(set(own) - seen.keys())}
             except AWAY:
                 return await load()
             loaded = await load()
@@ -191,9 +191,8 @@ class Cache:
                 return loaded
             entry = Entry(loaded.body, loaded.tag, {**loaded.tokens, **tokens}, loaded.next_cursor)
             self._shape(key, entry.tokens)
-            packed = msgspec.msgpack.encode(entry)
             with suppress(*AWAY):
-                await self._breaker.run(lambda: self._server.client.set(value_key, packed, px=self._lifetime()))
+                await self._do(("SET", value_key, msgspec.msgpack.encode(entry), "PX", self._lifetime()))
             return entry
         except Exception as error:
             failure = error
@@ -202,18 +201,18 @@ class Cache:
             del self._flights[key]
             flight.set_result(failure)
 
-    async def _found(self, entities: Collection[str]) -> dict[str, bytes | None]:
-        keys = {name: self._key("g", name) for name in entities}
-        answers = await self._look_up.get(keys.values())
-        return {name: answers.get(key) for name, key in keys.items()}
+    async def _begin(self, entities: Collection[str]) -> dict[str, bytes]:
+        """The tokens of entities that had none; another process may have been quicker."""
+        made = {name: secrets.token_bytes(8) for name in entities}
+        sets = {name: ("SET", self._key("g", name), token, "NX", "EX", TOKEN_TTL) for name, token in made.items()}
+        done = await self._do(*sets.values()) if sets else {}
+        if late := {name: ("GET", command[1]) for name, command in sets.items() if done[command] is None}:
+            theirs = await self._do(*late.values())
+            made |= {name: token for name, command in late.items() if (token := theirs[command]) is not None}
+        return made
 
-    async def _begin(self, entity: str) -> bytes:
-        """The token of an entity that had none; another process may have been quicker."""
-        key, fresh = self._key("g", entity), secrets.token_bytes(8)
-        client = self._server.client
-        if await self._breaker.run(lambda: client.set(key, fresh, nx=True, ex=TOKEN_TTL)):
-            return fresh
-        return await self._breaker.run(lambda: client.get(key)) or fresh
+    async def _do(self, *commands: Command) -> Mapping[Command, bytes | None]:
+        return await self._breaker.run(lambda: self._server.together(commands))
 
     async def _ask(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
         """One round trip. What a server answers that is not the one the keys were made for is not believed."""

@@ -1,7 +1,8 @@
 """Connections to the Redis-compatible server: one server, TLS, or the master that sentinels agree on."""
 
 import re
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from redis.asyncio import Redis
@@ -9,6 +10,10 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+
+from kernel.batching import Batch
+
+Command: TypeAlias = tuple[str | bytes | int, ...]
 
 RUN_ID = re.compile(rb"run_id:([0-9a-f]+)")
 
@@ -52,6 +57,20 @@ class RedisServer:
     def __init__(self, url: str, *, timeout: float) -> None:
         self.run_id = "unknown"
         self.client = redis_client(url, timeout=timeout, redis_connect_func=self._greet)
+        self._commands = Batch(self._run)
+
+    async def together(self, commands: Collection[Command]) -> Mapping[Command, Any]:  # Any: answers differ
+        """What is answered to each command; those of one turn of the event loop share a round trip, whoever sends them.
+
+        (One by one, redis-py takes a connection out of its pool and looks whether it is well, for each of them.)
+        """
+        return await self._commands.get(commands)
+
+    async def _run(self, commands: Collection[Command]) -> Mapping[Command, Any]:  # Any: as above
+        pipeline = self.client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        return dict(zip(commands, await pipeline.execute(), strict=True))
 
     async def _greet(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
