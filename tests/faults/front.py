@@ -21,6 +21,7 @@ TEMPLATE = ROOT / "platform/deploy/nginx/default.conf.template"
 UPSTREAM = str(
     yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["nginx"]["environment"]["QUIRE_UPSTREAM"]
 )
+BALANCER = "127.0.0.9"
 AROUND = """
 daemon off;
 {user}
@@ -53,6 +54,7 @@ def front(folder: Path, host: str, instances: Sequence[str]) -> Iterator[int]:
     values = {
         "QUIRE_LISTEN": f"127.0.0.1:{port}",
         "QUIRE_HOST": host,
+        "QUIRE_BALANCER": BALANCER,
         "QUIRE_UPSTREAM": "".join(UPSTREAM.replace("api:8000", urlsplit(each).netloc) for each in instances),
     }
     folder.mkdir()

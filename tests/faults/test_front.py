@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.faults.front import front
+from tests.faults.front import BALANCER, front
 from tests.faults.rig import Process, Rig, eventually, is_ready
 from tests.running import PASSWORD
 
@@ -116,8 +116,19 @@ async def test_the_audit_log_has_the_address_of_the_client_and_not_what_it_claim
         made = await http.post("/api/v1/users/roles", json={"name": "made", "permissions": []}, headers=bearer | claims)
         assert made.status_code == 201
         (entry,) = (await http.get("/api/v1/users/audit-log", headers=bearer)).json()["items"]
-        (session,) = (await http.get("/api/v1/auth/sessions", headers=bearer)).json()["items"]
+        sessions = (await http.get("/api/v1/auth/sessions", headers=bearer)).json()["items"]
+    (session,) = (each for each in sessions if each["current"])
     assert entry["ip"] == session["ip"] == "127.0.0.2"
+
+
+async def test_a_balancer_that_ends_tls_says_whom_it_speaks_for(behind: Behind) -> None:
+    balancer = httpx.AsyncHTTPTransport(local_address=BALANCER)
+    async with behind.client(transport=balancer) as http:
+        passed_on = {"X-Forwarded-For": "198.51.100.7, 203.0.113.5"}  # the first is what its client claimed
+        tokens = (await http.post("/api/v1/auth/login", json=ROOT, headers=passed_on)).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        sessions = (await http.get("/api/v1/auth/sessions", headers=bearer)).json()["items"]
+    assert [session["ip"] for session in sessions if session["current"]] == ["203.0.113.5"]
 
 
 async def test_a_stream_is_passed_on_as_it_comes(behind: Behind) -> None:
