@@ -50,4 +50,9 @@ async def tell_for_ever(exposition: Exposition, settings: KernelSettings, listen
         proxy_headers=False,
     )
     with listener:
-        await Server(config).serve([listener])
+        server = Server(config)
+        try:
+            await server.serve([listener])
+        finally:  # cancelled, it would leave the loop watching what is closed
+            for each in getattr(server, "servers", ()):
+                each.close()
