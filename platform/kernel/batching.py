@@ -25,6 +25,8 @@ class Batch(Generic[K, V]):
 
     async def get(self, keys: Collection[K]) -> Mapping[K, V]:
         """What is known of these keys, among others; what is not is absent."""
+        if not keys:
+            return {}
         answer: asyncio.Future[Mapping[K, V]] = self._loop.create_future()
         if not self._waiting:
             self._loop.call_soon(self._send)

@@ -205,7 +205,7 @@ class Cache:
         """The tokens of entities that had none; another process may have been quicker."""
         made = {name: secrets.token_bytes(8) for name in entities}
         sets = {name: ("SET", self._key("g", name), token, "NX", "EX", TOKEN_TTL) for name, token in made.items()}
-        done = await self._do(*sets.values()) if sets else {}
+        done = await self._do(*sets.values())
         if late := {name: ("GET", command[1]) for name, command in sets.items() if done[command] is None}:
             theirs = await self._do(*late.values())
             made |= {name: token for name, command in late.items() if (token := theirs[command]) is not None}

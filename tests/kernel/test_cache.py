@@ -192,3 +192,9 @@ async def test_a_value_outlives_no_more_than_its_settings_say(server: RedisServe
     await read(Cache(server, CacheSettings(ttl=30)), truth)
     assert 0 < await server.client.pttl(f"{server.run_id}:v:v") <= 30_000
     assert msgspec.msgpack.decode(await server.client.get(f"{server.run_id}:v:v"), type=Entry).body == b"old"
+
+
+async def test_what_embeds_nothing_has_no_tokens_and_costs_nobody_anything(cache: Cache, server: RedisServer) -> None:
+    before = (await server.client.info("commandstats")).get("cmdstat_mget", {}).get("calls", 0)
+    assert await cache.tokens([]) == {}
+    assert (await server.client.info("commandstats")).get("cmdstat_mget", {}).get("calls", 0) == before
