@@ -26,7 +26,7 @@ from tests.notifications.delivering import Counts, counts
 from tests.running import deliver_everything
 from tests.statements import statements
 
-MANY = 2_500
+MANY = 2_400
 TIMES = 8
 
 
