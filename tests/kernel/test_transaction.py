@@ -112,12 +112,13 @@ async def test_nobody_gets_a_connection_whose_begin_got_no_answer(settings: Kern
     await proxy.refuse()
 
 
-async def test_what_is_cancelled_leaves_nothing_behind(open_kernel: Open) -> None:
+@pytest.mark.parametrize("way", [note_quickly, note])
+async def test_what_is_cancelled_leaves_nothing_behind(open_kernel: Open, way: Way) -> None:
     runtime = open_kernel()
 
     async def nap() -> None:
         async with runtime.database.unit_of_work() as uow:
-            await note_quickly(uow, "never")
+            await way(uow, "never")
             await uow.run(NAP, s=5)
 
     napping = asyncio.create_task(nap())
