@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from kernel.db import new_id
+from tests.faults.people import settle
 from tests.faults.rig import Rig, eventually
 from tests.kernel.smtp_sink import smtp_sink
 
@@ -20,12 +21,6 @@ KILLS = int(os.environ.get("QUIRE_FAULT_KILLS", "4"))
 SLOTS = 10
 """Jobs that a worker has at once: as many mails may be with the server when it is killed."""
 
-PEOPLE = """
-    INSERT INTO users.users (id, email, email_identity, username, name, bio, is_active, is_superuser, email_verified,
-                             roles, followers_count, following_count, version)
-    SELECT id, email, email, replace(id::text, '-', '')::varchar(30), 'Reader', '', true, false, true, '{}', 0, 0, 1
-    FROM unnest($1::uuid[], $2::text[]) AS person (id, email)
-"""
 LEDGER = """
     INSERT INTO kernel.mails (id, kind, user_id, recipient, facts, state, attempts)
     SELECT id, 'notifications.welcome', user_id, email,
@@ -45,7 +40,7 @@ async def post(database: asyncpg.Connection) -> set[str]:
     ids, people = ([new_id() for _ in range(MAILS)] for _ in range(2))
     addresses = [f"reader{number}@example.org" for number in range(MAILS)]
     async with database.transaction():
-        await database.execute(PEOPLE, people, addresses)
+        await settle(database, dict(zip(people, addresses, strict=True)))
         await database.execute(LEDGER, ids, people, addresses)
         await database.execute(QUEUED, ids)
     return {str(each) for each in ids}

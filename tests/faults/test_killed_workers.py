@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from kernel.db import new_id
+from tests.faults.people import settle
 from tests.faults.rig import Rig, eventually
 
 pytestmark = pytest.mark.faults
@@ -44,6 +45,7 @@ SHOWN = """
 async def publish(database: asyncpg.Connection, count: int) -> UUID:
     """So many events at once, for one recipient."""
     recipient = new_id()
+    await settle(database, {recipient: "reader@example.org"})
     await database.execute(FOLLOWED, [new_id() for _ in range(count)], recipient)
     return recipient
 
