@@ -184,8 +184,10 @@ class Proxy:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in self._connections:
-            writer.close()
+        cut = list(self._connections)
+        for writer in cut:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in cut), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner, outer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -199,5 +201,4 @@ class Proxy:
                 writer.write(data)
                 await writer.drain()
         finally:
-            writer.close()
-            self._connections.discard(writer)
+            writer.close()  # `refuse` waits until it is
