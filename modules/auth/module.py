@@ -173,7 +173,7 @@ def auth(
         ],
         schedule=[
             CronJob(forget_what_has_ended, cron="40 3 * * *"),
-            CronJob(encrypt_again(tools.vault), cron="50 3 * * *", timeout=3000),
+            CronJob(encrypt_again(tools.vault), cron="50 3 * * *"),
         ],
         seed=partial(seed, passwords=tools.passwords),
         export=export,

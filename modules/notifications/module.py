@@ -103,7 +103,7 @@ def notifications(
             Subscriber(AnnouncementContinued, tell_everybody),
         ],
         schedule=[
-            CronJob(send_digests, cron="*/5 * * * *"),
+            CronJob(send_digests, cron="*/5 * * * *", timeout=240),
             CronJob(forget_tickets, cron="*/5 * * * *"),
             CronJob(repair_counts, cron="20 4 * * *"),
             CronJob(forget_what_is_old(settings.retention_days), cron="50 4 * * *"),

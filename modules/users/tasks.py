@@ -30,6 +30,6 @@ def schedule(settings: UsersSettings) -> list[CronJob[Context]]:
             await ExportService(uow).forget_old()
 
     return [
-        CronJob(erase_who_left, cron="23 * * * *", timeout=3000),
+        CronJob(erase_who_left, cron="23 * * * *"),
         CronJob(forget_old_exports, cron="29 * * * *"),
     ]

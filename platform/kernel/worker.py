@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from kernel.telemetry.recording import Recorder
 
 KEEP = timedelta(days=1)
+TIMEOUT = 3_000
+"""Seconds for a scheduled job, where SAQ would give it ten: it works through all rows a part at a time. If its worker is
+killed it counts as running until then, so an hourly one misses no run."""
+
 TIMERS: PartialTimersDict = {"schedule": 1, "sweep": 5, "abort": 1, "worker_info": 5}
 
 log = structlog.get_logger()
@@ -40,12 +44,12 @@ async def forget_what_is_over(ctx: Context) -> None:
 
 def schedule(modules: Sequence[Module]) -> list[CronJob[Context]]:
     """Every cron job, named after its module: SAQ keys them by ``__qualname__`` alone, which two may share."""
-    jobs: list[CronJob[Context]] = [CronJob(forget_what_is_over, cron="17 * * * *", retries=1)]
+    jobs: list[CronJob[Context]] = [CronJob(forget_what_is_over, cron="17 * * * *")]
     for module in modules:
         for job in module.schedule:
             job.function.__qualname__ = f"{module.name}.{job.function.__name__}"
-            jobs.append(replace(job, retries=1))
-    return jobs
+            jobs.append(job)
+    return [replace(job, retries=1, timeout=job.timeout or TIMEOUT) for job in jobs]
 
 
 def build(

@@ -18,7 +18,7 @@ from kernel.module import Module
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings, MetricsSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
-from kernel.worker import build, run, schedule
+from kernel.worker import TIMEOUT, build, run, schedule
 from tests.kernel.support import HASTY, NOWHERE, Happened, Open, eventually, note, notes, outbox, publish, record
 
 
@@ -138,16 +138,22 @@ async def test_a_worker_of_some_modules_leaves_the_work_of_the_others_to_others(
     assert set(await notes(runtime.database)) == {"first", "second"}
 
 
+def tidying(timeout: int | None = None) -> CronJob[Context]:
+    async def tidy(ctx: Context) -> None: ...
+
+    return CronJob(tidy, cron="0 4 * * *", retries=7, timeout=timeout)
+
+
 def test_scheduled_functions_of_the_same_name_do_not_collide() -> None:
-    def tidying() -> CronJob[Context]:
-        async def tidy(ctx: Context) -> None: ...
-
-        return CronJob(tidy, cron="0 4 * * *", retries=7)
-
     jobs = schedule([Module(name="one", schedule=[tidying()]), Module(name="other", schedule=[tidying()])])
     names = [job.function.__qualname__ for job in jobs]
     assert len(set(names)) == len(names)
     assert {job.retries for job in jobs} == {1}
+
+
+def test_scheduled_work_may_take_longer_than_the_ten_seconds_that_saq_gives_it() -> None:
+    module = Module(name="one", schedule=[tidying(), tidying(timeout=60)])
+    assert [job.timeout for job in schedule([module])] == [TIMEOUT, TIMEOUT, 60]
 
 
 @pytest.mark.parametrize("redis", ["there", "away"])
