@@ -37,41 +37,41 @@ class MailAsked(Event, frozen=True, tag="auth.mail_asked"):
 class InvalidCredentials(NotAuthenticated):
     """The e-mail address or the password is wrong.
 
-    The same answer for an unknown address, a wrong password and a disabled account.
+    The answer is the same for an unknown address, a wrong password and a disabled account.
     """
 
     persists = True
 
 
 class EmailNotVerified(PermissionDenied):
-    """The address of this account is not confirmed yet.
+    """The e-mail address of this account has not been confirmed.
 
-    Follow the link in the mail that came after the sign-up, or ask for another one:
+    Follow the link in the mail that was sent after sign-up, or request another one:
     `POST /api/v1/auth/email/verify/resend`.
     """
 
 
 class InvalidCode(NotAuthenticated):
-    """The code is wrong, or was used before.
+    """The code is wrong, or has already been used.
 
-    Each code of an app is good once, for about a minute; each recovery code is good once.
+    A code from an app can be used once, for about a minute; a recovery code can be used once.
     """
 
     persists = True
 
 
 class MfaAlreadyEnabled(Conflict):
-    """The second factor is on; switch it off to use another app."""
+    """Two-factor authentication is already on; switch it off to use another app."""
 
 
 class MfaNotEnabled(Conflict):
-    """The second factor is off, and no app waits to be confirmed."""
+    """Two-factor authentication is off, and no app is waiting to be confirmed."""
 
 
 class CrossSiteRequest(PermissionDenied):
-    """A cookie alone proves nothing: another site may have sent it.
+    """The cookie alone is not enough: another site may have caused the request.
 
-    Send the header `X-Requested-With`, with any value: only pages of this site can.
+    Send the header `X-Requested-With` with any value, which only pages of this site can do.
     """
 
 
@@ -82,7 +82,7 @@ class WrongPassword(Malformed):
 
 
 class RefreshInvalid(NotAuthenticated):
-    """This is not a refresh token of a living session."""
+    """The refresh token does not belong to an active session."""
 
 
 class RefreshExpired(NotAuthenticated):
@@ -90,16 +90,16 @@ class RefreshExpired(NotAuthenticated):
 
 
 class RefreshReused(NotAuthenticated):
-    """This refresh token was used before.
+    """The refresh token has already been used.
 
-    Somebody may have copied it, so the whole session has ended (RFC 9700, 4.14.2). Sign in again.
+    It may have been stolen, so the whole session has been ended (RFC 9700, 4.14.2). Sign in again.
     """
 
     persists = True
 
 
 class InvalidMailToken(Malformed):
-    """This link is not, or no longer, valid.
+    """This link is invalid or no longer valid.
 
     It may have been used, have expired, or have been replaced by a newer one.
     """
@@ -128,7 +128,7 @@ class SigningKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyInUse(Conflict):
-    """This key signs, is about to, or did until a moment ago; rotate first, and wait until all processes know."""
+    """This key is signing, is next, or was until a moment ago; rotate first, and wait a few seconds."""
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ def weaknesses(password: str, *, email: str, name: str, pointer: str = "/body/pa
     guess = password.casefold()
     yield from commonness(password, pointer)
     if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
-        yield Violation(pointer, "too_similar", "This is your name or your address.")
+        yield Violation(pointer, "too_similar", "This is too similar to your name or e-mail address.")
 
 
 def commonness(password: str, pointer: str) -> Iterator[Violation]:

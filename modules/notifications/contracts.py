@@ -24,11 +24,11 @@ class AnnouncementContinued(Event, frozen=True, tag="notifications.announcement_
 
 
 class AnnouncementEnded(Conflict):
-    """Everybody has been told already; nothing is left to be cancelled."""
+    """The announcement has already gone out to everybody."""
 
 
 class InvalidUnsubscribeToken(Malformed):
-    """This is not the link of one of our mails."""
+    """This unsubscribe link is invalid."""
 
     @classmethod
     def code(cls) -> str:
@@ -36,7 +36,7 @@ class InvalidUnsubscribeToken(Malformed):
 
 
 class InvalidTicket(NotAuthenticated):
-    """The ticket was used before, or is too old.
+    """The ticket has been used or has expired.
 
-    It opens one stream, within 30 seconds. Get another one: `POST /api/v1/notifications/stream-tickets`.
+    It opens one stream, within 30 seconds. Request a new one: `POST /api/v1/notifications/stream-tickets`.
     """

@@ -57,7 +57,7 @@ class ReactionAdded(Event, frozen=True, tag="posts.reacted"):
 
 
 class InvalidTransition(Conflict):
-    """A post in this state cannot do that."""
+    """The post's current state does not allow this."""
 
 
 @runtime_checkable

@@ -46,7 +46,7 @@ class SchedulePost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     scheduled_for: Annotated[
         datetime,
-        msgspec.Meta(tz=True, description="A moment to come.", examples=["2027-01-31T12:00:00.000000Z"]),
+        msgspec.Meta(tz=True, description="A time in the future.", examples=["2027-01-31T12:00:00.000000Z"]),
     ]
 
 

@@ -40,38 +40,38 @@ class DomainError(Exception):
 
 
 class Malformed(DomainError):
-    """The request cannot be understood."""
+    """The request is malformed."""
 
 
 class MalformedBody(Malformed):
-    """The body is not the JSON that was announced.
+    """The body is not valid JSON.
 
-    It has to be one JSON text in UTF-8 (RFC 8259), nested at most 64 deep, with no name twice in an object and every
-    number within the range of a double. `NaN` and `Infinity` are not JSON.
+    It must be a single JSON text in UTF-8 (RFC 8259), nested at most 64 levels deep, with no duplicate names in an
+    object and every number within the range of a double. `NaN` and `Infinity` are not JSON.
     """
 
 
 class InvalidCursor(Malformed):
-    """The cursor does not come from this list.
+    """The cursor does not belong to this list.
 
-    A cursor is opaque: take it from `next_cursor` or from the `Link` header of the page before, unchanged.
+    A cursor is opaque: take it unchanged from `next_cursor` or the `Link` header of the previous page.
     """
 
 
 class InvalidHost(Malformed):
-    """The request does not name this server.
+    """The request is not addressed to this server.
 
-    Exactly one `Host` header is needed (RFC 9112, section 3.2), with a name that this server answers to:
-    the one of `QUIRE_PUBLIC_URL` or one of `QUIRE_HTTP_ALLOWED_HOSTS`.
+    It needs exactly one `Host` header (RFC 9112, section 3.2), with a name that this server answers to: the host of
+    `QUIRE_PUBLIC_URL` or one of `QUIRE_HTTP_ALLOWED_HOSTS`.
     """
 
 
 class ClientDisconnected(Malformed):
-    """The connection ended before the request did."""
+    """The connection closed before the request was complete."""
 
 
 class NotAuthenticated(DomainError):
-    """Nobody is signed in.
+    """Authentication is required.
 
     Send a token: `Authorization: Bearer <token>`.
     """
@@ -80,45 +80,45 @@ class NotAuthenticated(DomainError):
 
 
 class InvalidToken(NotAuthenticated):
-    """The token is not valid, or not any more.
+    """The token is invalid or no longer valid.
 
-    It may have expired, its session may have ended, or it was never issued here. Sign in again or refresh it.
+    It may have expired, its session may have ended, or it was never issued here. Refresh it or sign in again.
     """
 
     headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class PermissionDenied(DomainError):
-    """The caller may not do this."""
+    """You do not have permission to do this."""
 
 
 class ReauthenticationRequired(PermissionDenied):
-    """This act needs a sign-in of the last five minutes.
+    """This action requires a sign-in within the last five minutes.
 
-    Prove again who you are, `POST /api/v1/auth/reauthenticate`, and repeat the request with the new access token.
+    Confirm who you are with `POST /api/v1/auth/reauthenticate`, then repeat the request with the new access token.
     """
 
 
 class NotFound(DomainError):
-    """There is no such thing, or not for this caller."""
+    """The resource does not exist, or you may not see it."""
 
 
 class MethodNotAllowed(DomainError):
-    """The resource does not know this method; `Allow` lists those that it knows."""
+    """The resource does not support this method; `Allow` lists those it does."""
 
     def __init__(self, allow: str) -> None:
-        super().__init__(f"Use one of {allow}.")
+        super().__init__(f"Use one of: {allow}.")
         self.headers = {"Allow": allow}
 
 
 class Conflict(DomainError):
-    """The request collides with the present state."""
+    """The request conflicts with the current state of the resource."""
 
 
 class PreconditionFailed(DomainError):
     """The resource has changed since it was read.
 
-    `If-Match` named a version that is not the present one. Read the resource again and repeat the change on top of it.
+    `If-Match` named a version that is not the current one. Read the resource again and apply the change to that.
     """
 
 
@@ -127,36 +127,36 @@ class PayloadTooLarge(DomainError):
 
 
 class UriTooLong(DomainError):
-    """The address of the request is longer than eight kibibytes."""
+    """The URL is longer than eight kibibytes."""
 
 
 class HeadTooLong(DomainError):
-    """The headers of the request are too long.
+    """The request headers are too long.
 
-    All of them together may have 64 kibibytes; a proxy in front of this server may take less.
+    Together they may take up 64 kibibytes; a proxy in front of this server may allow less.
     """
 
 
 class RequestTimeout(DomainError):
     """The request did not arrive in time.
 
-    Its head, and then its body, have fifteen seconds each.
+    Its headers and then its body may take fifteen seconds each.
     """
 
     headers: Mapping[str, str] = {"Connection": "close"}
 
 
 class UnsupportedMediaType(DomainError):
-    """The body is of a kind that is not taken here.
+    """The media type of the body is not supported.
 
-    Send JSON in UTF-8, not compressed, and say so: `Content-Type: application/json`.
+    Send uncompressed JSON in UTF-8 with `Content-Type: application/json`.
     """
 
 
 class ValidationFailed(DomainError):
-    """The request breaks the rules of its fields.
+    """The request contains invalid values.
 
-    `errors` lists every field that does, each with a JSON pointer, a stable code and a message.
+    `errors` lists every invalid field with a JSON pointer, a stable code and a message.
     """
 
     def __init__(self, violations: Sequence[Violation]) -> None:
@@ -165,7 +165,7 @@ class ValidationFailed(DomainError):
 
 
 class RateLimited(DomainError):
-    """Too many requests; wait before the next one."""
+    """Too many requests; slow down."""
 
     def __init__(self, retry_after: int = 1, headers: Mapping[str, str] | None = None) -> None:
         super().__init__("Try again later.")
@@ -173,7 +173,7 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """A part that this request needs does not answer; try again."""
+    """A service that this request depends on is not responding; try again."""
 
     def __init__(self, detail: str = "Try again shortly.", retry_after: int = 1) -> None:
         super().__init__(detail)
@@ -181,27 +181,27 @@ class Unavailable(DomainError):
 
 
 class Overloaded(Unavailable):
-    """The server has more to do than it can; try again."""
+    """The server is overloaded; try again."""
 
 
 class BadGateway(DomainError):
-    """No instance of the server answers; try again.
+    """The server cannot be reached; try again.
 
-    The proxy in front of the server says so. What was not answered may have been done: repeat a `POST` with its
-    `Idempotency-Key` alone.
+    Reported by the proxy in front of the server. The request may have been carried out: repeat a `POST` only with its
+    `Idempotency-Key`.
     """
 
 
 class GatewayTimeout(DomainError):
     """The server did not answer in time; try again.
 
-    The proxy in front of the server says so. What was not answered may have been done: repeat a `POST` with its
-    `Idempotency-Key` alone.
+    Reported by the proxy in front of the server. The request may have been carried out: repeat a `POST` only with its
+    `Idempotency-Key`.
     """
 
 
 class InternalError(DomainError):
-    """Something went wrong on this side, and was recorded.
+    """An unexpected error occurred; it has been logged.
 
-    Nothing about the request has to be changed. Who reports it should name the `request_id`.
+    Nothing is wrong with the request. Please quote the `request_id` when you report it.
     """

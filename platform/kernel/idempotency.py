@@ -45,14 +45,14 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class IdempotencyKeyReused(ValidationFailed):
-    """This Idempotency-Key belongs to another request."""
+    """This Idempotency-Key was used for a different request."""
 
     def __init__(self) -> None:
-        super().__init__([Violation("/header/Idempotency-Key", "reused", "belongs to another request")])
+        super().__init__([Violation("/header/Idempotency-Key", "reused", "This key was used for a different request.")])
 
 
 class IdempotencyInFlight(Conflict):
-    """A request with this Idempotency-Key is still running."""
+    """A request with this Idempotency-Key is still in progress."""
 
 
 class IdempotencyRow(Base):
@@ -136,7 +136,7 @@ class Once:
             return await effect()
         if KEY.fullmatch(key) is None:
             raise ValidationFailed(
-                [Violation("/header/Idempotency-Key", "invalid_format", "is not 1 to 255 visible ASCII")]
+                [Violation("/header/Idempotency-Key", "invalid_format", "Expected 1 to 255 visible ASCII characters.")]
             )
         owner = sha256(owner.encode()).hexdigest()
         fingerprint = await self._fingerprint()

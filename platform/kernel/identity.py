@@ -22,7 +22,7 @@ def identity(email: str, pointer: str = "/body/email") -> str:
     except idna.IDNAError:
         host = ""
     if not host or host.endswith(".") or not local.isprintable() or SPECIAL.search(local) or len(local) > LONGEST:
-        raise ValidationFailed([Violation(pointer, "invalid_format", "No mail can be sent to this address.")])
+        raise ValidationFailed([Violation(pointer, "invalid_format", "Mail cannot be sent to this address.")])
     return f"{local}@{host}"
 
 

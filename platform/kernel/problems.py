@@ -183,10 +183,8 @@ def refused_parameters(error: ValidationException) -> DomainError:
     if any(each.get("source") == "path" for each in refused):
         return NotFound()
     places = {(place_of(each), str(each.get("key", "")).partition(".")[0]) for each in refused}
-    violations = [
-        Violation(f"/{source}/{name}", "invalid", "The value is not valid.") for source, name in sorted(places)
-    ]
-    return ValidationFailed(violations) if violations else Malformed("A parameter is missing or not valid.")
+    violations = [Violation(f"/{source}/{name}", "invalid", "The value is invalid.") for source, name in sorted(places)]
+    return ValidationFailed(violations) if violations else Malformed("A parameter is missing or invalid.")
 
 
 def place_of(refused: dict[str, object]) -> str:
@@ -218,7 +216,7 @@ class ProblemController(Controller):
         """A page for people."""
         meanings = [kind for kind in kinds() if kind.code() == code]
         if not meanings:
-            raise NotFound("No problem has this name.")
+            raise NotFound("There is no problem with this code.")
         return Response(PAGE.format(code=escape(code), kinds="\n".join(map(explanation, meanings))))
 
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 KEEP = timedelta(days=1)
 TIMEOUT = 3_000
-"""Seconds for a scheduled job, where SAQ would give it ten: it works through all rows a part at a time. If its worker is
-killed it counts as running until then, so an hourly one misses no run."""
+"""Seconds for a scheduled job, where SAQ would give it ten: it works through all rows a part at a time.
+
+One whose worker is killed counts as running until then, so an hourly one misses no run.
+"""
 
 TIMERS: PartialTimersDict = {"schedule": 1, "sweep": 5, "abort": 1, "worker_info": 5}
 

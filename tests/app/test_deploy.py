@@ -15,6 +15,7 @@ from litestar.types import HTTPScope
 from prometheus_client.parser import text_string_to_metric_families
 
 from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics
+from kernel.problems import kinds, status_of
 from kernel.runtime import Runtime
 
 DEPLOY = Path(__file__).parents[2] / "platform/deploy"
@@ -128,3 +129,18 @@ def test_promtool_agrees(command: list[str | Path]) -> None:
         pytest.skip("there is no promtool here: apt install prometheus")
     done = subprocess.run([promtool, *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nginx_calls_problems_what_the_api_calls_them() -> None:
+    template = (DEPLOY / "nginx/default.conf.template").read_text()
+
+    def mapped(variable: str) -> dict[str, str]:
+        lines = template.partition(f"map $status ${variable} {{\n")[2].partition("\n}")[0].splitlines()
+        return {status: text.strip('";') for status, text in (line.strip().split(" ", 1) for line in lines)}
+
+    codes, titles = mapped("quire_code"), mapped("quire_title")
+    known = {kind.code(): (str(status_of(kind)), kind.title()) for kind in kinds()}
+    assert len(codes) > 10
+    for status, code in codes.items():
+        assert known[code] == ("400" if status == "default" else status, titles[status])
+    assert f'"title":"{known["invalid_host"][1]}"' in template

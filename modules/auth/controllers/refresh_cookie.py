@@ -40,7 +40,7 @@ class RefreshCookie:
         """What the cookie holds; raises `CrossSiteRequest`, or `MalformedBody` where there is no cookie either."""
         token = request.cookies.get(NAME)
         if token is None:
-            raise MalformedBody("A JSON body is needed, or the cookie of a sign-in.")
+            raise MalformedBody("A JSON body or the refresh cookie is required.")
         if "x-requested-with" not in request.headers:
             raise CrossSiteRequest
         return token

@@ -80,7 +80,9 @@ class TokenController(Controller):
         except EmailNotVerified as error:
             return refuse("invalid_grant", f"{error.title()}.")
         if isinstance(pair, MfaRequired):
-            return refuse("invalid_grant", "This account signs in with a code as well, at /api/v1/auth/login.")
+            return refuse(
+                "invalid_grant", "This account uses two-factor authentication: sign in at /api/v1/auth/login."
+            )
         return Response(pair, headers=NO_STORE)
 
 

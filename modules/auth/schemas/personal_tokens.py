@@ -18,7 +18,7 @@ class CreatePersonalToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     expires_at: (
         Annotated[
             datetime,
-            msgspec.Meta(tz=True, description="A moment to come.", examples=["2027-01-31T12:00:00.000000Z"]),
+            msgspec.Meta(tz=True, description="A time in the future.", examples=["2027-01-31T12:00:00.000000Z"]),
         ]
         | None
     ) = None

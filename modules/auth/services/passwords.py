@@ -70,7 +70,7 @@ class PasswordChange:
     async def change(self, me: Principal, current: str, password: str) -> TokenPair:
         """The tokens of this session, the only one that is left; raises `WrongPassword` or `ValidationFailed`."""
         if me.session_id is None:
-            raise PermissionDenied("A personal access token does not prove who uses it.")
+            raise PermissionDenied("A personal access token may not do this.")
         credential = await self._credentials.of(me.id)
         user = (await self._users.find_many({me.id})).get(me.id)
         if user is None:

@@ -45,7 +45,7 @@ class PersonalTokens:
         if not all(scope in self._permissions.meanings and me.may(scope) for scope in form.scopes):
             raise PermissionDenied("A token may not do more than its owner.")
         if form.expires_at is not None and form.expires_at <= utc_now():
-            raise ValidationFailed([Violation("/body/expires_at", "not_in_future", "Expected a moment to come.")])
+            raise ValidationFailed([Violation("/body/expires_at", "not_in_future", "Expected a time in the future.")])
         user = (await self._users.find_many({me.id})).get(me.id)
         if user is None:
             raise InvalidToken

@@ -111,4 +111,4 @@ def bound(text: str) -> UUID | datetime:
         moment = msgspec.convert(text, datetime)
         if moment.tzinfo is not None and EARLIEST <= moment < END:
             return moment
-    raise ValidationFailed([Violation("/body/up_to", "invalid_format", "Expected an id or a moment with a zone.")])
+    raise ValidationFailed([Violation("/body/up_to", "invalid_format", "Expected an id or a time with a time zone.")])

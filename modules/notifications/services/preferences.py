@@ -91,7 +91,7 @@ def objections(changes: ChangePreferences) -> list[Violation]:
     channels = {} if changes.types is msgspec.UNSET else msgspec.to_builtins(changes.types.get(SECURITY, {}))
     for channel in sorted(name for name, chosen in channels.items() if chosen is False):
         pointer = f"/body/types/{SECURITY}/{channel}"
-        wrong.append(Violation(pointer, "cannot_be_switched_off", "What concerns your safety is always told."))
+        wrong.append(Violation(pointer, "cannot_be_switched_off", "Security alerts cannot be switched off."))
     if changes.timezone is not msgspec.UNSET and zone_of(changes.timezone) is None:
-        wrong.append(Violation("/body/timezone", "unknown_timezone", "Expected a name such as Europe/Berlin."))
+        wrong.append(Violation("/body/timezone", "unknown_timezone", "Expected a time zone such as Europe/Berlin."))
     return wrong

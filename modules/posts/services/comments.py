@@ -92,7 +92,7 @@ class CommentService:
     async def _answered(self, post_id: UUID, parent_id: UUID) -> CommentRow:
         row = await self._comments.present(parent_id)
         if row is None or row.post_id != post_id:
-            raise ValidationFailed([Violation("/body/parent_id", "unknown", "There is no such comment on this post.")])
+            raise ValidationFailed([Violation("/body/parent_id", "unknown", "This post has no such comment.")])
         return row
 
     async def _to_edit(self, me: Principal, comment_id: UUID, if_match: IfMatch) -> CommentRow:

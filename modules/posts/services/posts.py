@@ -103,7 +103,9 @@ class PostService:
     async def schedule(self, me: Principal, post_id: UUID, moment: datetime, if_match: IfMatch) -> Versioned[FullPost]:
         """Let it go public by itself then, within two seconds; raises `ValidationFailed` and what `move` raises."""
         if moment <= utc_now():
-            raise ValidationFailed([Violation("/body/scheduled_for", "not_in_future", "Expected a moment to come.")])
+            raise ValidationFailed(
+                [Violation("/body/scheduled_for", "not_in_future", "Expected a time in the future.")]
+            )
         return await self.move(me, post_id, "schedule", if_match, scheduled_for=moment)
 
     async def return_to(self, me: Principal, post_id: UUID, n: int, if_match: IfMatch) -> Versioned[FullPost]:

@@ -27,4 +27,4 @@ def after(status: Status, act: Act) -> Status:
     try:
         return TRANSITIONS[status, act]
     except KeyError:
-        raise InvalidTransition(f"The state {status} does not allow: {act}.") from None
+        raise InvalidTransition(f"A post that is {status} cannot be {act.removesuffix('e')}ed.") from None

@@ -6,31 +6,31 @@ from kernel.errors import Conflict
 class EmailTaken(Conflict):
     """This e-mail address already has an account.
 
-    Addresses that differ only in case or in compatible Unicode forms are the same address.
+    Addresses that differ only in case or in compatible Unicode forms count as the same.
     """
 
 
 class UsernameTaken(Conflict):
-    """This username belongs to somebody else."""
+    """This username is taken."""
 
 
 class LastSuperuser(Conflict):
-    """Nobody could do what only superusers may.
+    """There must be an active superuser.
 
-    The last active superuser can be neither deactivated nor deleted.
+    The last one can be neither deactivated nor deleted.
     """
 
 
 class RoleTaken(Conflict):
-    """There is a role of this name already."""
+    """A role with this name already exists."""
 
 
 class BuiltInRole(Conflict):
-    """This role is part of the product.
+    """This role is built in.
 
-    `admin` and `moderator` can be given and taken away, but neither changed nor deleted.
+    `admin` and `moderator` can be granted and revoked, but neither changed nor deleted.
     """
 
 
 class CannotFollowYourself(Conflict):
-    """Nobody can follow themselves."""
+    """You cannot follow yourself."""

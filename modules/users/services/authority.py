@@ -53,7 +53,7 @@ class Authority:
 def refuse_unknown(field: str, given: Collection[str], known: Collection[str]) -> None:
     """Raise `ValidationFailed` for every name that means nothing."""
     wrong = [
-        Violation(f"/body/{field}/{place}", "unknown_name", "There is nothing of this name.")
+        Violation(f"/body/{field}/{place}", "unknown_name", "This name does not exist.")
         for place, name in enumerate(given)
         if name not in known
     ]

@@ -15,7 +15,7 @@ LASTING = timedelta(hours=8)
 
 
 class ForeignRequest(PermissionDenied):
-    """The request does not come from a page of this server."""
+    """The request does not come from a page of this site."""
 
 
 async def let_in(connection: Connection) -> None:

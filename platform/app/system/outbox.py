@@ -29,7 +29,7 @@ Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class AlreadyDelivered(Conflict):
-    """The subscriber has heard of this event; nothing is left to be done."""
+    """This event has already been delivered."""
 
 
 class OutboxEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,5 +24,5 @@ def batch_of(ids: list[str]) -> list[UUID]:
     except ValueError:
         found = []
     if [str(each) for each in found] != parts:
-        raise ValidationFailed([Violation("/query/ids", "invalid_format", "Every id is a canonical UUID.")])
+        raise ValidationFailed([Violation("/query/ids", "invalid_format", "Expected canonical UUIDs.")])
     return found

@@ -34,7 +34,7 @@ class StrictRequest(Request[Any, Any, Any]):  # Any: who is calling, and what th
         """All bytes; raises `MalformedBody` for none where the handler needs some."""
         body = await super().body()
         if not body and needs_body(self.route_handler.parsed_data_field):
-            raise MalformedBody("A JSON body is needed.")
+            raise MalformedBody("A JSON body is required.")
         return body
 
     async def json(self) -> Any:  # Any: whatever type the handler has declared
@@ -64,7 +64,7 @@ def require_json(headers: Any) -> None:
     if kind != b"application/json" and JSON.fullmatch(kind) is None:
         raise UnsupportedMediaType("Send `Content-Type: application/json`.")
     if coding.strip().lower() not in {b"", b"identity"}:
-        raise UnsupportedMediaType("Send the body without a content coding.")
+        raise UnsupportedMediaType("Send the body uncompressed.")
 
 
 class Body:
@@ -89,7 +89,7 @@ class Body:
         try:
             return msgspec.convert(value, self._kind, str_keys=True)
         except msgspec.ValidationError:
-            raise ValidationFailed([Violation("/body", "invalid", "The value is not valid.")]) from None
+            raise ValidationFailed([Violation("/body", "invalid", "The value is invalid.")]) from None
 
 
 body_of = lru_cache(1024)(Body)

@@ -57,12 +57,12 @@ VIOLATION = Schema(
     description="One field that breaks one rule.",
     required=["pointer", "code", "message"],
     properties={"pointer": TEXT, "code": TEXT, "message": TEXT},
-    examples=[{"pointer": "/body/title", "code": "too_short", "message": "Expected at least 1 characters."}],
+    examples=[{"pointer": "/body/title", "code": "too_short", "message": "Must not be empty."}],
 )
 
 PROBLEM = Schema(
     type=OpenAPIType.OBJECT,
-    description="An RFC 9457 problem document. `code` is stable; `type` leads to its explanation.",
+    description="An RFC 9457 problem document. `code` is stable; `type` links to an explanation.",
     required=["type", "title", "status", "detail", "instance", "code", "request_id"],
     properties={
         **dict.fromkeys(("type", "title", "detail", "instance", "code", "request_id"), TEXT),
@@ -72,9 +72,9 @@ PROBLEM = Schema(
     examples=[
         {
             "type": "/problems/not_found",
-            "title": "There is no such thing, or not for this caller",
+            "title": "The resource does not exist, or you may not see it",
             "status": 404,
-            "detail": "There is no such thing, or not for this caller.",
+            "detail": "The resource does not exist, or you may not see it.",
             "instance": "/api/v1/posts/0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11",
             "code": "not_found",
             "request_id": "2f1c0a5de0b94c0f8a4de1f3c77b9a10",
@@ -85,20 +85,22 @@ PROBLEM = Schema(
 IF_MATCH = Parameter(
     name="If-Match",
     param_in="header",
-    description="The `ETag` that the change is based on; without it the last writer wins.",
+    description="The `ETag` of the version to be changed; without it, the last writer wins.",
     schema=TEXT,
 )
 
 IDEMPOTENCY_KEY = Parameter(
     name="Idempotency-Key",
     param_in="header",
-    description="1 to 255 visible ASCII, kept for 24 hours: the same request again gets the same answer, once.",
+    description="1 to 255 visible ASCII characters, remembered for 24 hours: a repeated request has no second effect.",
     schema=TEXT,
 )
 
 RATE_LIMIT: dict[str, OpenAPIHeader | Reference] = {
     "RateLimit-Policy": OpenAPIHeader(description="How often this may be called.", schema=TEXT),
-    "RateLimit": OpenAPIHeader(description="How many calls are left, and in how many seconds all are.", schema=TEXT),
+    "RateLimit": OpenAPIHeader(
+        description="How many calls are left, and the seconds until the quota is full again.", schema=TEXT
+    ),
 }
 
 ALWAYS: tuple[Kind, ...] = (Malformed, RateLimited, InternalError, Unavailable)

@@ -7,7 +7,7 @@ from typing import NoReturn
 from kernel.errors import MalformedBody
 
 MAX_DEPTH = 64
-TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH}."
+TOO_DEEP = f"The body is nested more than {MAX_DEPTH} levels deep."
 
 TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
 TO_SQUARE = bytes.maketrans(b"{}", b"[]")
@@ -42,7 +42,7 @@ def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object whose names are all different."""
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise MalformedBody("An object has the same name twice.")
+        raise MalformedBody("An object contains the same name twice.")
     return value
 
 

@@ -126,7 +126,7 @@ def refused(pairs: Pairs, known: Parameters, any_query: bool) -> Iterator[Violat
         if name not in known and not any_query:
             sayable = len(name) <= LONGEST_NAME and not UNSTORABLE.search(name)
             pointer = f"/query/{segment(name)}" if sayable else "/query"
-            yield Violation(pointer, "unknown_parameter", "There is no such parameter.")
+            yield Violation(pointer, "unknown_parameter", "This parameter does not exist.")
 
 
 def of_parameter(values: list[str], parameter: Parameter, pointer: str) -> Iterator[Violation]:
@@ -135,7 +135,7 @@ def of_parameter(values: list[str], parameter: Parameter, pointer: str) -> Itera
     if isinstance(kind, inspect.ListType | inspect.VarTupleType | inspect.SetType | inspect.FrozenSetType):
         yield from violations([meant(value, bare(kind.item_type)) for value in values], kind, pointer)
     elif len(values) > 1:
-        yield Violation(pointer, "repeated", "This parameter is given more than once.")
+        yield Violation(pointer, "repeated", "This parameter was given more than once.")
     else:
         yield from violations(meant(values[0], kind), kind, pointer)
 

@@ -97,8 +97,8 @@ def of_struct(value: object, kind: inspect.StructType, pointer: str) -> Iterator
 def unknown(name: str, pointer: str) -> Violation:
     """A field that nobody asked for; a name that cannot be repeated is not."""
     if UNSTORABLE.search(name) or len(name) > LONGEST_NAME:
-        return Violation(pointer, "unknown_field", "There is a field with an impossible name.")
-    return Violation(f"{pointer}/{segment(name)}", "unknown_field", "There is no such field.")
+        return Violation(pointer, "unknown_field", "A field has a name that is not allowed.")
+    return Violation(f"{pointer}/{segment(name)}", "unknown_field", "This field does not exist.")
 
 
 def of_dict(value: object, kind: inspect.DictType, pointer: str) -> Iterator[Violation]:
@@ -109,7 +109,7 @@ def of_dict(value: object, kind: inspect.DictType, pointer: str) -> Iterator[Vio
     yield from of_size(value, kind.min_length, kind.max_length, "entries", pointer)
     for key, inner in islice(value.items(), kind.max_length):
         if next(violations(key, kind.key_type, pointer), None) or len(key) > LONGEST_NAME:
-            yield Violation(pointer, "invalid_choice", "There is a name that is not possible here.")
+            yield Violation(pointer, "invalid_choice", "A name is not allowed here.")
         else:
             yield from violations(inner, kind.value_type, f"{pointer}/{segment(key)}")
 
@@ -166,18 +166,18 @@ def of_text(value: object, kind: inspect.Type, pointer: str) -> Iterator[Violati
     if not isinstance(value, str):
         yield Violation(pointer, "invalid_type", "Expected a string.")
     elif UNSTORABLE.search(value):
-        yield Violation(pointer, "invalid_characters", "NUL and unpaired surrogates are not possible.")
+        yield Violation(pointer, "invalid_characters", "NUL and unpaired surrogates are not allowed.")
     elif isinstance(kind, inspect.StrType):
         wrong_size = next(of_size(value, kind.min_length, kind.max_length, "characters", pointer), None)
         if wrong_size is not None:
             yield wrong_size
         elif kind.pattern is not None and not matches(kind.pattern, value):
-            yield Violation(pointer, "invalid_format", f"Expected text that matches {kind.pattern}.")
+            yield Violation(pointer, "invalid_format", f"Expected text matching {kind.pattern}.")
     elif isinstance(kind, inspect.DateTimeType):
         yield from of_time(value, pointer)
     elif isinstance(kind, inspect.UUIDType):
         if CANONICAL_ID.fullmatch(value) is None:
-            yield Violation(pointer, "invalid_format", "Expected an id: a UUIDv7 in lower case.")
+            yield Violation(pointer, "invalid_format", "Expected an id: a lowercase UUIDv7.")
     elif not converts(value, TEXTS[type(kind)]):
         yield Violation(pointer, "invalid_format", f"Expected a {TEXTS[type(kind)].__name__}.")
 
@@ -189,21 +189,23 @@ def of_time(value: str, pointer: str) -> Iterator[Violation]:
     except msgspec.ValidationError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        yield Violation(pointer, "invalid_format", "Expected a time with a zone, such as 2026-01-31T12:00:00Z.")
+        yield Violation(pointer, "invalid_format", "Expected a time with a time zone, such as 2026-01-31T12:00:00Z.")
     elif not EARLIEST <= moment < END:
-        yield Violation(pointer, "out_of_range", "Expected a time in the years 2000 to 2100.")
+        yield Violation(pointer, "out_of_range", "Expected a time between the years 2000 and 2100.")
 
 
 def of_choice(value: object, choices: Collection[object], pointer: str) -> Iterator[Violation]:
     """One of a few values; 1 is not true."""
     if not any(value == choice and type(value) is type(choice) for choice in choices):
-        yield Violation(pointer, "invalid_choice", f"Expected one of {', '.join(map(str, choices))}.")
+        yield Violation(pointer, "invalid_choice", f"Expected one of: {', '.join(map(str, choices))}.")
 
 
 def of_size(value: Sized, least: int | None, most: int | None, what: str, pointer: str) -> Iterator[Violation]:
     """Length of a text, an array or an object."""
     if len(value) < (least or 0):
-        yield Violation(pointer, "too_short", f"Expected at least {least} {what}.")
+        yield Violation(
+            pointer, "too_short", "Must not be empty." if least == 1 else f"Expected at least {least} {what}."
+        )
     elif most is not None and len(value) > most:
         yield Violation(pointer, "too_long", f"Expected at most {most} {what}.")
 
@@ -211,7 +213,7 @@ def of_size(value: Sized, least: int | None, most: int | None, what: str, pointe
 def unstorable(value: object, pointer: str) -> Iterator[Violation]:
     """Texts with impossible characters, anywhere in a value of any shape."""
     if isinstance(value, str) and UNSTORABLE.search(value):
-        yield Violation(pointer, "invalid_characters", "NUL and unpaired surrogates are not possible.")
+        yield Violation(pointer, "invalid_characters", "NUL and unpaired surrogates are not allowed.")
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from unstorable(key, pointer)

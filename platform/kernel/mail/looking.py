@@ -15,7 +15,7 @@ MailState: TypeAlias = Literal["queued", "sent", "dropped", "failed"]
 
 
 class NotFailed(Conflict):
-    """This mail has not failed: it was sent, or its reason is gone."""
+    """This mail has not failed: it was sent, or is no longer needed."""
 
 
 class MailEntry(msgspec.Struct, frozen=True, kw_only=True):
