@@ -11,8 +11,7 @@ import msgspec
 from app.database import connected
 from app.migrations import applied_revisions, checkout, revisions
 from app.version import running_version
-from kernel.poke import AWAY
-from kernel.redis_client import redis_client
+from kernel.redis_client import AWAY, redis_client
 from kernel.settings import KernelSettings, SettingsError
 
 OLDEST_POSTGRES = 160_000

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+
+from kernel.redis_client import AWAY
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ class Breaker:
             raise RedisConnectionError("left alone for a moment")
         try:
             result = await call()
-        except (RedisError, OSError):
+        except AWAY:
             self._failed += 1
             if self._failed >= self._limit:
                 self._open_until = time.monotonic() + self._pause

@@ -8,12 +8,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from uuid import UUID
 
-from redis.exceptions import RedisError
-
-from kernel.redis_client import redis_client
+from kernel.redis_client import AWAY, redis_client
 
 CHANNEL = "quire:news"
-AWAY = (RedisError, OSError)
 
 
 class Broadcast:

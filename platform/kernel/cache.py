@@ -18,7 +18,7 @@ from kernel.batching import Batch
 from kernel.breaker import Breaker
 from kernel.errors import Unavailable
 from kernel.events import Event
-from kernel.redis_client import Command, RedisServer
+from kernel.redis_client import AWAY, Command, RedisServer
 from kernel.settings import CacheSettings
 from kernel.versions import Tokens, etag
 
@@ -72,8 +72,6 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 Load: TypeAlias = Callable[[], Awaitable[Loaded]]
-
-AWAY = (RedisError, OSError)
 
 
 class Cache:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
 from kernel import attempts, outbox
 from kernel.breaker import Breaker
@@ -18,6 +17,7 @@ from kernel.db import utc_now
 from kernel.events import decode
 from kernel.jobs import Queue
 from kernel.poke import Poke
+from kernel.redis_client import AWAY
 from kernel.settings import JobsSettings
 from kernel.telemetry import CURRENT, NOTHING
 from kernel.text import reason
@@ -107,13 +107,13 @@ class Delivery:
         """How many jobs wait; nothing without Redis."""
         try:
             return await self._breaker.run(lambda: self._queue.count("queued"))
-        except (RedisError, OSError):
+        except AWAY:
             return None
 
     async def _enqueue(self, subscriber: str, ids: list[str]) -> bool:
         try:
             await self._queue.enqueue("deliver", subscriber=subscriber, ids=ids, retries=1, timeout=60, ttl=60)
-        except (RedisError, OSError):
+        except AWAY:
             return False
         return True
 

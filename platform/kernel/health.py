@@ -12,7 +12,6 @@ import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,6 +20,7 @@ from kernel.http.encoding import Encoded, encode
 from kernel.http.request import HttpRequest
 from kernel.http.room import UNBOUNDED
 from kernel.problems import describe
+from kernel.redis_client import AWAY
 from kernel.security import public
 
 State = Literal["ok", "unavailable"]
@@ -72,7 +72,7 @@ class Health:
     async def _cache(self) -> State:
         try:
             await self._redis.ping()  # type: ignore[misc] # redis-py types its two worlds as one
-        except (RedisError, OSError):
+        except AWAY:
             return "unavailable"
         return "ok"
 

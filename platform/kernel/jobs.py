@@ -13,14 +13,13 @@ from typing import Any
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from saq import Job, Status, Worker
 from saq.queue.redis import RedisQueue
 from saq.types import Context as SaqContext
 from saq.types import WorkerInfo
 from saq.utils import cancel_tasks
 
-from kernel.redis_client import redis_client
+from kernel.redis_client import AWAY, redis_client
 from kernel.unit_of_work import Database
 
 DEQUEUE_TIMEOUT = 2.0
@@ -114,7 +113,7 @@ class Queue(RedisQueue):
         self.idle.add(slot)
         try:
             return await super().dequeue(timeout, poll_interval)
-        except (RedisError, OSError):
+        except AWAY:
             await asyncio.sleep(1)
             return None
         finally:
@@ -159,7 +158,7 @@ class JobWorker(Worker[Context]):
         """One job, if there is one. What a Redis that goes away in between does not hear of, the outbox knows."""
         try:
             return await super().process()
-        except (RedisError, OSError):
+        except AWAY:
             await asyncio.sleep(1)
             return False
 

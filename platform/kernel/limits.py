@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
-from redis.exceptions import RedisError
 
 from kernel.breaker import Breaker
 from kernel.errors import RateLimited
-from kernel.redis_client import RedisServer
+from kernel.redis_client import AWAY, RedisServer
 
 SCRIPT = """
 local clock = redis.call('TIME')
@@ -88,7 +87,7 @@ class Limiter:
         key, interval, window = key_of(limit, who), limit.interval, limit.seconds * 1000
         try:
             wait, full = await self._breaker.run(lambda: self._script(keys=[key], args=[interval, window]))
-        except (RedisError, OSError):
+        except AWAY:
             wait, full = self._take_locally(key, interval, window)
         remaining = 0 if wait else max(0, math.floor((window - full) / interval))
         verdict = Verdict(limit, remaining, math.ceil(full / 1000), math.ceil(wait / 1000))
@@ -103,7 +102,7 @@ class Limiter:
         key = key_of(limit, who)
         try:
             await self._breaker.run(lambda: self._give_back(keys=[key], args=[limit.interval]))
-        except (RedisError, OSError):
+        except AWAY:
             self._local[key] = self._local.get(key, 0) - limit.interval
 
     def _take_locally(self, key: str, interval: float, window: float) -> tuple[float, float]:

@@ -6,12 +6,9 @@ Not NOTIFY: it takes a lock of the whole database at every commit.
 import asyncio
 from contextlib import suppress
 
-from redis.exceptions import RedisError
-
-from kernel.redis_client import redis_client
+from kernel.redis_client import AWAY, redis_client
 
 CHANNEL = "quire:outbox"
-AWAY = (RedisError, OSError)
 
 
 class Poke:

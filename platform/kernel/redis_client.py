@@ -10,10 +10,14 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from kernel.batching import Batch
 
 Command: TypeAlias = tuple[str | bytes | int, ...]
+
+AWAY = (RedisError, OSError)
+"""What a call raises while Redis does not answer."""
 
 RUN_ID = re.compile(rb"run_id:([0-9a-f]+)")
 
