@@ -85,13 +85,7 @@ def in_transaction(env: Mapping[str, str], act: Callable[[KernelSettings, UnitOf
 def forget_cached(env: Mapping[str, str]) -> None:
     """Serve nothing that was read before: the database is another one."""
 
-    async def forget() -> None:
-        settings = KernelSettings.from_env(env)
-        runtime = open_runtime(settings, modules(settings, env))
-        try:
-            async with runtime.database.unit_of_work() as uow:
-                uow.changes(EVERYTHING)
-        finally:
-            await runtime.close()
+    async def forget(_: KernelSettings, uow: UnitOfWork) -> None:
+        uow.changes(EVERYTHING)
 
-    asyncio.run(forget())
+    in_transaction(env, forget)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address
 
 from kernel.errors import InvalidHost
+from kernel.http.client import is_address
 
 AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 
@@ -29,12 +29,3 @@ class Hosts:
             return False
         name = (match[1] or match[2]).lower()
         return name in self._names or (self._local and (name == "localhost" or is_address(name)))
-
-
-def is_address(name: str) -> bool:
-    """Whether ``name`` is an IP address."""
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
