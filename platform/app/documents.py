@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Table
 from sqlalchemy.orm import registry as Registry
 
+from app.environment import PLACEHOLDERS
 from app.module_map import ModuleMap
 from app.registry import modules
 from kernel.db import Entity
@@ -15,9 +16,8 @@ from kernel.module import Module
 from kernel.settings import KernelSettings, SettingsError
 
 # Describing opens nothing, so any address will do.
-NOWHERE = {
-    "DATABASE_URL": "postgresql://localhost/quire",
-    "REDIS_URL": "redis://localhost",
+SAMPLE_ENV = {
+    **PLACEHOLDERS,
     "QUIRE_MAIL_URL": "file:mail",
     "QUIRE_SECRET_KEY": "only for describing; nothing is ever signed with it",
     "QUIRE_ENV": "test",
@@ -26,7 +26,7 @@ NOWHERE = {
 
 def module_maps() -> Sequence[ModuleMap]:
     """The whole product at a glance."""
-    return [module_map(module) for module in modules(KernelSettings.from_env(NOWHERE), NOWHERE)]
+    return [module_map(module) for module in modules(KernelSettings.from_env(SAMPLE_ENV), SAMPLE_ENV)]
 
 
 def module_map(module: Module) -> ModuleMap:
@@ -63,7 +63,7 @@ def openapi(module: str | None = None) -> bytes:
     """The OpenAPI document, or the part of it that one module serves."""
     from app.asgi import build  # here, because the page at / shows `module_map`
 
-    app = build(NOWHERE)
+    app = build(SAMPLE_ENV)
     document_problems(app)  # it never starts
     document = app.openapi_schema.to_schema()
     if module is not None:

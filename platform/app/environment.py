@@ -11,7 +11,7 @@ from app.embedded import Servers
 from app.processes import Failure
 from kernel.settings import KernelSettings
 
-NOWHERE = {"DATABASE_URL": "postgresql://localhost/quire", "REDIS_URL": "redis://localhost"}
+PLACEHOLDERS = {"DATABASE_URL": "postgresql://localhost/quire", "REDIS_URL": "redis://localhost"}
 """For a command that needs settings, but no servers."""
 
 PATIENCE = 30.0
@@ -43,13 +43,13 @@ def with_defaults(data_dir: Path, env: Mapping[str, str]) -> dict[str, str]:
         complete["QUIRE_SECRET_KEY"] = kept_secret(private_folder(data_dir) / "secret_key")
     if "QUIRE_MAIL_URL" not in complete:
         complete["QUIRE_MAIL_URL"] = f"file:{private_folder(data_dir) / 'mail'}"
-    KernelSettings.from_env(NOWHERE | complete)
+    KernelSettings.from_env(PLACEHOLDERS | complete)
     return complete
 
 
 def lacks_servers(complete: Mapping[str, str]) -> bool:
     """Whether a server of our own is needed."""
-    return any(name not in complete for name in NOWHERE)
+    return any(name not in complete for name in PLACEHOLDERS)
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def share(folder: Path, addresses: Mapping[str, str]) -> None:
     """Let other commands use our servers."""
     draft = folder / "servers.json.new"
     draft.touch(0o600)
-    draft.write_text(json.dumps({name: addresses[name] for name in NOWHERE}))
+    draft.write_text(json.dumps({name: addresses[name] for name in PLACEHOLDERS}))
     draft.rename(folder / "servers.json")
 
 

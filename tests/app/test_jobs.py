@@ -11,7 +11,7 @@ from saq import Job, Status
 from sqlalchemy import select, update
 
 from app.asgi import build
-from app.documents import NOWHERE
+from app.documents import SAMPLE_ENV
 from kernel.audit import AuditRow
 from kernel.jobs import Queue, open_queue
 from kernel.runtime import Runtime
@@ -27,7 +27,7 @@ QUEUES = "/jobs/api/queues"
 
 ROUTES = [
     (method, route.path_format.format(queue="quire", key="none", name="app.js"))
-    for route in build(NOWHERE).routes
+    for route in build(SAMPLE_ENV).routes
     if isinstance(route, HTTPRoute) and route.path_format.startswith("/jobs")
     for method in route.route_handler_map
     if method != "OPTIONS" and route.path_format != "/jobs/sign-in"

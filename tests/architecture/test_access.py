@@ -12,7 +12,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
 from app.asgi import build
-from app.documents import NOWHERE
+from app.documents import SAMPLE_ENV
 from kernel.db import new_id
 from kernel.module import Module
 from kernel.runtime import open_runtime
@@ -270,7 +270,7 @@ def accesses(handler: BaseRouteHandler) -> list[Access]:
     return [guard for guard in handler.resolve_guards() if isinstance(guard, Access)]
 
 
-HANDLERS = dict(handlers(build({**NOWHERE, "QUIRE_ENV": "development"})))  # with the pages of a desk
+HANDLERS = dict(handlers(build({**SAMPLE_ENV, "QUIRE_ENV": "development"})))  # with the pages of a desk
 
 
 def test_every_handler_names_exactly_one_access() -> None:

@@ -68,8 +68,8 @@ def migrate(data_dir: Path) -> None:
 @data_dir
 def check_settings(data_dir: Path) -> None:
     """Say what is wrong with the settings of kernel and modules: `quire up` asks before it starts anything."""
-    from app.environment import NOWHERE
+    from app.environment import PLACEHOLDERS
     from app.registry import modules
     from kernel.settings import KernelSettings
 
-    modules(KernelSettings.from_env({**NOWHERE, **os.environ}), os.environ)
+    modules(KernelSettings.from_env({**PLACEHOLDERS, **os.environ}), os.environ)
