@@ -20,7 +20,7 @@ from app.migrations import upgrade
 from app.registry import modules
 from kernel.application import create_app
 from kernel.module import Module
-from kernel.runtime import Runtime, holdings_of, open_runtime
+from kernel.runtime import Runtime, open_runtime, personal_data_of
 from kernel.settings import KernelSettings
 from kernel.transaction import Transaction
 from kernel.unit_of_work import UnitOfWork, by_topic
@@ -132,7 +132,12 @@ async def uow(
     transaction = Transaction(opened.engine)
     transaction._session = session
     yield UnitOfWork(
-        transaction, by_topic(opened.subscribers), opened.cache, opened.poke, opened.broadcast, holdings_of(product)
+        transaction,
+        by_topic(opened.subscribers),
+        opened.cache,
+        opened.poke,
+        opened.broadcast,
+        personal_data_of(product),
     )
     await opened.close()
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kernel import traces
+from kernel import personal_data
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache, EntitiesChanged
 from kernel.db import connect, record_statements
@@ -19,7 +19,7 @@ from kernel.reads import Reader
 from kernel.redis_client import RedisServer
 from kernel.security import Permissions
 from kernel.settings import KernelSettings
-from kernel.unit_of_work import Database, Holdings, Subscriber, UnitOfWork, by_topic
+from kernel.unit_of_work import Database, PersonalData, Subscriber, UnitOfWork, by_topic
 
 if TYPE_CHECKING:
     from kernel.telemetry.recording import Recorder
@@ -85,16 +85,17 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module], recorder: 
         limiter=Limiter(redis, enabled=settings.http.rate_limits == "on"),
         poke=poke,
         broadcast=broadcast,
-        database=Database(engine, by_topic(subscribers), cache, poke, broadcast, holdings_of(modules)),
+        database=Database(engine, by_topic(subscribers), cache, poke, broadcast, personal_data_of(modules)),
         subscribers=subscribers,
         permissions=Permissions({name: meaning for module in modules for name, meaning in module.permissions.items()}),
         recorder=recorder,
     )
 
 
-def holdings_of(modules: Sequence[Module]) -> Holdings:
+def personal_data_of(modules: Sequence[Module]) -> PersonalData:
     """Of the modules and of the kernel. Those that depend on others forget first."""
-    return Holdings(
-        exports={module.name: module.export for module in modules if module.export} | {"kernel": traces.export},
-        erasures={module.name: module.erase for module in reversed(modules) if module.erase} | {"kernel": traces.erase},
+    return PersonalData(
+        exports={module.name: module.export for module in modules if module.export} | {"kernel": personal_data.export},
+        erasures={module.name: module.erase for module in reversed(modules) if module.erase}
+        | {"kernel": personal_data.erase},
     )

@@ -34,10 +34,10 @@ class UnitOfWork:
         cache: Cache,
         poke: Poke,
         broadcast: Broadcast,
-        holdings: "Holdings",
+        personal_data: "PersonalData",
     ) -> None:
         self._transaction = transaction
-        self.holdings = holdings
+        self.personal_data = personal_data
         self._subscribers = subscribers
         self._cache = cache
         self._poke = poke
@@ -145,8 +145,8 @@ Erase: TypeAlias = Callable[[UnitOfWork, UUID], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
-    """What the modules hold of people: by the name of each, how to tell all of it, and how to keep nothing."""
+class PersonalData:
+    """How each module, by its name, exports what it holds of a person, and erases it."""
 
     exports: Mapping[str, Export] = field(default_factory=dict[str, Export])
     erasures: Mapping[str, Erase] = field(default_factory=dict[str, Erase])
@@ -174,10 +174,10 @@ class Database:
         cache: Cache,
         poke: Poke,
         broadcast: Broadcast,
-        holdings: Holdings,
+        personal_data: PersonalData,
     ) -> None:
         self.engine = engine
-        self._holdings = holdings
+        self._personal_data = personal_data
         self._subscribers = subscribers
         self._cache = cache
         self._poke = poke
@@ -187,7 +187,7 @@ class Database:
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
         transaction = Transaction(self.engine)
-        uow = UnitOfWork(transaction, self._subscribers, self._cache, self._poke, self._broadcast, self._holdings)
+        uow = UnitOfWork(transaction, self._subscribers, self._cache, self._poke, self._broadcast, self._personal_data)
         try:
             try:
                 yield uow

@@ -10,11 +10,11 @@ CHUNK = 1_048_576
 """Bytes of a piece; a row of PostgreSQL is written and read as a whole."""
 
 
-def archive(holdings: Mapping[str, Mapping[str, object]]) -> bytes:
-    """``users/profile.json`` and so on: the holdings of each module in a folder of its name."""
+def archive(data: Mapping[str, Mapping[str, object]]) -> bytes:
+    """``users/profile.json`` and so on: what each module holds, in a folder of its name."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for module, files in holdings.items():
+        for module, files in data.items():
             for name, content in files.items():
                 body = msgspec.json.format(msgspec.json.encode(content), indent=2)
                 file.writestr(f"{module}/{name.removesuffix('.json')}.json", body)

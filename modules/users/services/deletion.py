@@ -54,7 +54,7 @@ class DeletionService:
         asked_at = None if row is None else row.deletion_requested_at
         if asked_at is None or asked_at >= self._deadline():
             return False
-        for erase in self._uow.holdings.erasures.values():
+        for erase in self._uow.personal_data.erasures.values():
             await erase(self._uow, user_id)
         audit.record(self._uow, "users.erased", actor=None, subject_id=user_id)
         await self._uow.publish(UserErased(user_id=user_id))

@@ -57,8 +57,10 @@ class ExportService:
         row = await self._exports.get_one_or_none(id=export_id, state="pending", with_for_update=True)
         if row is None:
             return
-        holdings = {name: await tell(self._uow, row.user_id) for name, tell in self._uow.holdings.exports.items()}
-        body = await asyncio.to_thread(archive, holdings)
+        personal_data = {
+            name: await tell(self._uow, row.user_id) for name, tell in self._uow.personal_data.exports.items()
+        }
+        body = await asyncio.to_thread(archive, personal_data)
         await self._exports.store(export_id, pieces(body))
         row.state, row.size, row.ready_at = "ready", len(body), utc_now()
         await self._exports.forget_others(row)
