@@ -54,7 +54,7 @@ def record(
     uow.session.add(AuditRow(act=act, actor_id=actor_id, subject_id=subject_id, facts=dict(facts or {}), ip=ip))
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An act as it is read."""
 
     id: UUID
@@ -66,8 +66,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Acts(msgspec.Struct, frozen=True, kw_only=True):
-    """Which acts somebody looks for."""
+class AuditFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries are wanted."""
 
     act: str | None = None
     actor_id: UUID | None = None
@@ -87,16 +87,16 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 
 
 @lru_cache(64)
-def entries_query(form: frozenset[str]) -> Query[Entry]:
+def entries_query(form: frozenset[str]) -> Query[AuditEntry]:
     """The newest entries that fulfil the conditions named by ``form``."""
-    columns = [getattr(AuditRow, field.name) for field in msgspec.structs.fields(Entry)]
+    columns = [getattr(AuditRow, field.name) for field in msgspec.structs.fields(AuditEntry)]
     wanted = [condition for name, condition in CONDITIONS.items() if name in form]
     statement = select(*columns).where(*wanted).order_by(AuditRow.id.desc())
-    return Query(statement.limit(bindparam("rows", type_=Integer())), Entry)
+    return Query(statement.limit(bindparam("rows", type_=Integer())), AuditEntry)
 
 
-async def entries(reader: Reader, acts: Acts, *, before: UUID | None, limit: int) -> list[Entry]:
-    """The newest of these acts, of those before one, as they are committed."""
-    given = {**msgspec.structs.asdict(acts), "before": before}
+async def find_entries(reader: Reader, filters: AuditFilters, *, before: UUID | None, limit: int) -> list[AuditEntry]:
+    """The newest entries that match, before the one with that id if given, as they are committed."""
+    given = {**msgspec.structs.asdict(filters), "before": before}
     given = {name: value for name, value in given.items() if value is not None}
     return await reader.all(entries_query(frozenset(given)), **given, rows=limit)

@@ -94,8 +94,6 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module], recorder: 
 
 def personal_data_of(modules: Sequence[Module]) -> PersonalData:
     """Of the modules and of the kernel. Those that depend on others forget first."""
-    return PersonalData(
-        exports={module.name: module.export for module in modules if module.export} | {"kernel": personal_data.export},
-        erasures={module.name: module.erase for module in reversed(modules) if module.erase}
-        | {"kernel": personal_data.erase},
-    )
+    exports = {module.name: module.export for module in modules if module.export}
+    erasures = {module.name: module.erase for module in reversed(modules) if module.erase}
+    return PersonalData({**exports, "kernel": personal_data.export}, {**erasures, "kernel": personal_data.erase})

@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from kernel.http.client import Client
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.mail import Mails, NotFailed
+from kernel.mail import MailFilters, MailState, NotFailed
 from kernel.pages import Page
 from kernel.security import Principal, requires
-from modules.notifications.schemas import Delivery, DeliveryState
+from modules.notifications.schemas import Delivery
 from modules.notifications.services import DeliveryService
 
 
@@ -29,13 +29,13 @@ class DeliveryController(Controller):
         delivery_service: NamedDependency[DeliveryService],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        in_state: Annotated[DeliveryState | None, QueryParameter(name="state", description="In this state.")] = None,
+        in_state: Annotated[MailState | None, QueryParameter(name="state", description="In this state.")] = None,
         kind: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Of this kind.")] = None,
         user_id: FromQuery[UUID | None] = None,
     ) -> Response[Page[Delivery]]:
         """E-mails, newest first: queued, sent, dropped or failed, with the last error."""
-        mails = Mails(state=in_state, kind=kind, user_id=user_id)
-        return listing(request, await delivery_service.page(mails, cursor=cursor, limit=limit))
+        filters = MailFilters(state=in_state, kind=kind, user_id=user_id)
+        return listing(request, await delivery_service.page(filters, cursor=cursor, limit=limit))
 
     @post(
         "/{delivery_id:uuid}/retry",

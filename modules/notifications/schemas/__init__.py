@@ -1,7 +1,7 @@
 """Bodies of requests and answers under ``/notifications``."""
 
 from modules.notifications.schemas.announcements import Announce, Announcement
-from modules.notifications.schemas.deliveries import Delivery, DeliveryState
+from modules.notifications.schemas.deliveries import Delivery
 from modules.notifications.schemas.inbox import Notification, ReadAll, Target, TargetKind, Type, Unread
 from modules.notifications.schemas.preferences import (
     ChangePreferences,
@@ -19,7 +19,6 @@ __all__ = [
     "Channel",
     "Channels",
     "Delivery",
-    "DeliveryState",
     "Digest",
     "Notification",
     "Preferences",

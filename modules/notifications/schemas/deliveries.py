@@ -1,12 +1,12 @@
 """E-mails and what became of them, as administrators see them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-DeliveryState: TypeAlias = Literal["queued", "sent", "dropped", "failed"]
+from kernel.mail import MailState
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +16,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[str, msgspec.Meta(examples=["notifications.welcome"])]
     user_id: UUID
     recipient: Annotated[str, msgspec.Meta(examples=["ada@example.org"])]
-    state: DeliveryState
+    state: MailState
     attempts: Annotated[int, msgspec.Meta(examples=[1])]
     last_error: Annotated[str | None, msgspec.Meta(examples=["550 no such mailbox"])]
     sent_at: datetime | None

@@ -6,7 +6,7 @@ import msgspec
 
 from kernel.audit import record
 from kernel.http.client import Client
-from kernel.mail import MailEntry, Mails, look, send_again
+from kernel.mail import MailEntry, MailFilters, find_mails, send_again
 from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
@@ -24,10 +24,10 @@ class DeliveryService:
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
 
-    async def page(self, mails: Mails, *, cursor: str | None, limit: int) -> Page[Delivery]:
-        """The newest of these mails; raises `InvalidCursor`."""
+    async def page(self, filters: MailFilters, *, cursor: str | None, limit: int) -> Page[Delivery]:
+        """The newest mails that match; raises `InvalidCursor`."""
         before: UUID | None = None if cursor is None else decode_cursor(cursor, "deliveries", UUID)[0]
-        found = await look(self._uow, mails, before=before, limit=limit + 1)
+        found = await find_mails(self._uow, filters, before=before, limit=limit + 1)
         shown = found[:limit]
         return Page(
             items=tuple(map(to_delivery, shown)),

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from kernel.audit import Acts
+from kernel.audit import AuditFilters
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.pages import Page
@@ -39,5 +39,7 @@ class AuditController(Controller):
         created_to: Annotated[Moment | None, QueryParameter(description="Before this moment.")] = None,
     ) -> Response[Page[AuditedAct]]:
         """Acts of administrators and those that concern security, newest first."""
-        acts = Acts(act=act, actor_id=actor_id, subject_id=subject_id, created_from=created_from, created_to=created_to)
-        return listing(request, await audit_log.page(acts, cursor=cursor, limit=limit))
+        filters = AuditFilters(
+            act=act, actor_id=actor_id, subject_id=subject_id, created_from=created_from, created_to=created_to
+        )
+        return listing(request, await audit_log.page(filters, cursor=cursor, limit=limit))

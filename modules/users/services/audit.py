@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kernel.audit import Acts, Entry, entries
+from kernel.audit import AuditEntry, AuditFilters, find_entries
 from kernel.pages import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from modules.users.contracts import Directory, Person
@@ -16,10 +16,10 @@ class AuditLog:
         self._reader = reader
         self._directory = directory
 
-    async def page(self, acts: Acts, *, cursor: str | None, limit: int) -> Page[AuditedAct]:
-        """The newest of these acts; raises `InvalidCursor`."""
+    async def page(self, filters: AuditFilters, *, cursor: str | None, limit: int) -> Page[AuditedAct]:
+        """The newest entries that match; raises `InvalidCursor`."""
         before: UUID | None = None if cursor is None else decode_cursor(cursor, "audit log", UUID)[0]
-        found = await entries(self._reader, acts, before=before, limit=limit + 1)
+        found = await find_entries(self._reader, filters, before=before, limit=limit + 1)
         shown = found[:limit]
         people = await self._directory.find_many(
             {user_id for entry in shown for user_id in (entry.actor_id, entry.subject_id) if user_id is not None}
@@ -31,7 +31,7 @@ class AuditLog:
         )
 
 
-def to_act(entry: Entry, known: dict[UUID, Person | None]) -> AuditedAct:
+def to_act(entry: AuditEntry, known: dict[UUID, Person | None]) -> AuditedAct:
     """The single place where an entry becomes something that is read."""
     return AuditedAct(
         id=entry.id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,8 @@ from kernel.db import new_id
 from kernel.events import Event
 from kernel.outbox import Base
 from kernel.unit_of_work import UnitOfWork
+
+MailState: TypeAlias = Literal["queued", "sent", "dropped", "failed"]
 
 
 class MailRow(Base):
@@ -40,7 +42,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UUID
     recipient: str
     facts: dict[str, str]
-    state: Literal["queued", "sent", "dropped", "failed"]
+    state: MailState
 
 
 class MailQueued(Event, frozen=True, tag="kernel.mail_queued"):

@@ -1,17 +1,14 @@
-"""Looking into the ledger, and giving a mail that failed another chance."""
+"""Queries on the ledger, and sending a mail that failed once more."""
 
 from datetime import datetime
-from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
 
 from kernel.errors import Conflict, NotFound
-from kernel.mail.ledger import MailQueued, MailRow
+from kernel.mail.ledger import MailQueued, MailRow, MailState
 from kernel.unit_of_work import UnitOfWork
-
-MailState: TypeAlias = Literal["queued", "sent", "dropped", "failed"]
 
 
 class NotFailed(Conflict):
@@ -32,8 +29,8 @@ class MailEntry(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Mails(msgspec.Struct, frozen=True, kw_only=True):
-    """Which mails somebody looks for."""
+class MailFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """Which mails are wanted."""
 
     state: MailState | None = None
     kind: str | None = None
@@ -45,9 +42,9 @@ def to_entry(row: MailRow) -> MailEntry:
     return msgspec.convert(row, MailEntry, from_attributes=True)
 
 
-async def look(uow: UnitOfWork, mails: Mails, *, before: UUID | None, limit: int) -> list[MailEntry]:
-    """The newest of these mails, of those before one."""
-    wanted = {name: value for name, value in msgspec.structs.asdict(mails).items() if value is not None}
+async def find_mails(uow: UnitOfWork, filters: MailFilters, *, before: UUID | None, limit: int) -> list[MailEntry]:
+    """The newest mails that match, before the one with that id if given."""
+    wanted = {name: value for name, value in msgspec.structs.asdict(filters).items() if value is not None}
     statement = select(MailRow).filter_by(**wanted)
     if before is not None:
         statement = statement.where(MailRow.id < before)
