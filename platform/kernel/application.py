@@ -22,7 +22,7 @@ from kernel.http.encoding import JSONResponse
 from kernel.http.limiting import RequestLimiter, counting
 from kernel.http.openapi import document_problems
 from kernel.http.request import HttpRequest
-from kernel.http.routes import ShortWays
+from kernel.http.routes import FastRoutes
 from kernel.http.strictness import refuse_loose_requests
 from kernel.idempotency import Once
 from kernel.mail import takes_mail
@@ -126,7 +126,7 @@ def create_app(
             "limiter": Provide(provide_limiter, sync_to_thread=False),
             "once": Provide(provide_once, sync_to_thread=False),
         },
-        plugins=[ShortWays(settings.http)],
+        plugins=[FastRoutes(settings.http)],
         request_class=StrictRequest,
         response_class=JSONResponse,
         request_max_body_size=MAX_BODY,

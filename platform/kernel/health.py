@@ -16,9 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from kernel.errors import Unavailable
+from kernel.http.bulkhead import UNBOUNDED
 from kernel.http.encoding import Encoded, encode
 from kernel.http.request import HttpRequest
-from kernel.http.room import UNBOUNDED
 from kernel.problems import describe
 from kernel.redis_client import AWAY
 from kernel.security import public

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.params import HeaderParameter, QueryParameter
 
+from kernel.http.bulkhead import STREAM
 from kernel.http.encoding import Encoded, encode
 from kernel.http.request import HttpRequest
-from kernel.http.room import STREAM
 from kernel.http.streaming import EventStream
 from kernel.idempotency import Once
 from kernel.security import Connection, Principal, signed_in

@@ -9,10 +9,10 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from kernel.errors import NotFound
+from kernel.http.bulkhead import STREAM
 from kernel.http.client import Client
 from kernel.http.conditional import resource
 from kernel.http.request import HttpRequest
-from kernel.http.room import STREAM
 from kernel.idempotency import Once
 from kernel.reads import Reader
 from kernel.security import Principal, in_person

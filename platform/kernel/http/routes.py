@@ -1,7 +1,7 @@
 """How a request reaches its handler: as Litestar has it, without doing again what is the same for every request.
 
 Litestar opens a task group for dependencies, validates what they return, and copies the handler for each of its guards:
-more work than most handlers do. Here the way to a handler is worked out once, when its route is mounted.
+more work than most handlers do. Here that is worked out once, when a route is mounted.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import ASGIApp, Empty, HTTPScope, Receive, Scope, Send
 
 from kernel.db.failures import is_undone
-from kernel.http.arrivals import Arrivals
+from kernel.http.buffering import BodyBuffer
+from kernel.http.bulkhead import Bulkheads
 from kernel.http.encoding import Encoded
 from kernel.http.limiting import LIMITS, Count
 from kernel.http.request import HttpRequest
-from kernel.http.room import Rooms
 from kernel.limits import Limit
 from kernel.security import TOKENLESS, identify, public
 from kernel.settings import HttpSettings
@@ -39,49 +39,54 @@ BODIED = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 Values: TypeAlias = dict[str, Any]  # Any: dependencies and parameters are of any type
 
 
-class ShortWays(ReceiveRoutePlugin):
-    """Leads every route of an application the short way."""
+class FastRoutes(ReceiveRoutePlugin):
+    """Makes a `FastRoute` of every route of an application."""
 
     def __init__(self, settings: HttpSettings) -> None:
-        self._rooms = Rooms(settings)
-        self._arrivals = Arrivals()
+        self._bulkheads = Bulkheads(settings)
+        self._buffer = BodyBuffer()
 
     def receive_route(self, route: BaseRoute) -> None:
         """Called by Litestar for each route that is mounted."""
         if isinstance(route, HTTPRoute):
-            route.__class__ = ShortRoute
+            route.__class__ = FastRoute
             ids = {name for name, parameter in route.path_parameters.items() if parameter.type is UUID}
             for method, (handler, model) in route.route_handler_map.items():
-                way = Way(handler, model, self._rooms, self._arrivals, ids)
-                route.route_handler_map[method] = (handler, cast("KwargsModel", way))
+                endpoint = Endpoint(handler, model, self._bulkheads, self._buffer, ids)
+                route.route_handler_map[method] = (handler, cast("KwargsModel", endpoint))
 
 
-class ShortRoute(HTTPRoute):
+class FastRoute(HTTPRoute):
     """A route whose handlers use no form, nor Litestar's cache, nor hooks after the request: none of ours does."""
 
     __slots__ = ()
 
     async def handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:  # type: ignore[override]
         """One request."""
-        way = cast("Way", self.route_handler_map[scope["method"]][1])
-        if way.room is None:
-            await way.serve(scope, receive, send)
+        endpoint = cast("Endpoint", self.route_handler_map[scope["method"]][1])
+        if endpoint.bulkhead is None:
+            await endpoint.serve(scope, receive, send)
             return
         if scope["method"] in BODIED:
-            receive = await way.arrivals.whole(scope, receive)
-        await way.room.serve(way.serve, scope, receive, send)
+            receive = await endpoint.buffer.complete(scope, receive)
+        await endpoint.bulkhead.serve(endpoint.serve, scope, receive, send)
 
 
-class Way:
-    """From a request to the answer of one handler."""
+class Endpoint:
+    """All that happens between a request and the answer of one handler."""
 
     def __init__(
-        self, handler: HTTPRouteHandler, model: KwargsModel, rooms: Rooms, arrivals: Arrivals, ids: Collection[str]
+        self,
+        handler: HTTPRouteHandler,
+        model: KwargsModel,
+        bulkheads: Bulkheads,
+        buffer: BodyBuffer,
+        ids: Collection[str],
     ) -> None:
         steps = [step for batch in model.dependency_batches for step in sorted(batch, key=lambda each: each.key)]
         provided = {step.key: step.provide for step in steps}
-        self.room = rooms.room_for(handler.opt)
-        self.arrivals = arrivals
+        self.bulkhead = bulkheads.bulkhead_for(handler.opt)
+        self.buffer = buffer
         self._handler = handler
         self._request = handler.resolve_request_class()
         self._authenticate = None if handler.opt.get(TOKENLESS) else handler.opt.get("authenticate")
@@ -131,19 +136,19 @@ class Way:
         if values.get("data") is Empty:
             del values["data"]
         if not self._opens:
-            return await self._said(values, None)
+            return await self._run(values, None)
         for pause in PAUSES:
             try:
                 async with AsyncExitStack() as opened:
-                    return await self._said(values, opened)
+                    return await self._run(values, opened)
             except Exception as error:
                 if not is_undone(error):
                     raise
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         async with AsyncExitStack() as opened:
-            return await self._said(values, opened)
+            return await self._run(values, opened)
 
-    async def _said(self, values: Values, opened: AsyncExitStack | None) -> ASGIApp:
+    async def _run(self, values: Values, opened: AsyncExitStack | None) -> ASGIApp:
         for name, step in self._steps:
             values[name] = await step.result(values, opened)
         said = await self._call.result(values, opened)
@@ -167,9 +172,8 @@ class Call:
         ids = {name for name in ids if name in signature.parameters and signature.parameters[name].annotation is UUID}
         own = {"request", *provided, *ids}
         given = {name: field for name, field in signature.parameters.items() if name not in own}
-        self._function: Any = (
-            callee.dependency if isinstance(callee, Provide) else callee.fn
-        )  # Any: takes and gives any
+        # Any: takes and gives any
+        self._function: Any = callee.dependency if isinstance(callee, Provide) else callee.fn
         self._waits = not callee.has_sync_callable
         self.opens = isinstance(callee, Provide) and callee.has_async_generator_dependency
         self._own = [name for name in signature.parameters if name in own]

@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from kernel.errors import NotFound
+from kernel.http.bulkhead import UNBOUNDED
 from kernel.http.client import Proxies, is_address
-from kernel.http.room import UNBOUNDED
 from kernel.metrics.backlog import OutboxMetrics
 from kernel.metrics.process import ProcessMetrics
 from kernel.security import Access, Connection

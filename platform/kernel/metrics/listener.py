@@ -10,7 +10,7 @@ from kernel.http.client import Proxies
 from kernel.http.decoding import StrictRequest
 from kernel.http.edge import Application
 from kernel.http.encoding import JSONResponse
-from kernel.http.routes import ShortWays
+from kernel.http.routes import FastRoutes
 from kernel.http.strictness import refuse_loose_requests
 from kernel.metrics.exposition import Exposition, metrics_route
 from kernel.problems import exception_handlers
@@ -31,7 +31,7 @@ async def tell_for_ever(exposition: Exposition, settings: KernelSettings, listen
     app = Application(
         settings,
         route_handlers=[metrics_route(exposition, settings.metrics, Proxies(settings.trusted_proxies))],
-        plugins=[ShortWays(settings.http)],
+        plugins=[FastRoutes(settings.http)],
         request_class=StrictRequest,
         response_class=JSONResponse,
         before_request=refuse_loose_requests,

@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from kernel.http.decoding import MAX_BODY, StrictRequest
 from kernel.http.edge import Application
 from kernel.http.encoding import JSONResponse
-from kernel.http.routes import ShortWays
+from kernel.http.routes import FastRoutes
 from kernel.http.strictness import refuse_loose_requests
 from kernel.problems import exception_handlers
 from kernel.settings import KernelSettings
@@ -34,7 +34,7 @@ def application(*handlers: ControllerRouterHandler, settings: KernelSettings = S
         response_class=JSONResponse,
         request_max_body_size=MAX_BODY,
         before_request=refuse_loose_requests,
-        plugins=[ShortWays(settings.http)],
+        plugins=[FastRoutes(settings.http)],
         exception_handlers=exception_handlers,
         logging_config=None,
         **{"openapi_config": None, **options},

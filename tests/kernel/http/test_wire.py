@@ -14,7 +14,7 @@ from litestar.params import JSONBody
 from litestar.response import Stream
 
 from kernel.http import protocol
-from kernel.http.arrivals import Arrivals
+from kernel.http.buffering import BodyBuffer
 from kernel.http.protocol import MAX_HEAD, ProblemProtocol, ProxiedProtocol
 from tests.kernel.http.apps import application
 
@@ -253,7 +253,7 @@ async def test_patience_is_for_heads_not_for_idle_connections_or_long_answers(
 
 
 async def test_a_body_that_comes_too_slowly_is_refused(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Arrivals, "whole", Arrivals(patience=0.2).whole)
+    monkeypatch.setattr(BodyBuffer, "complete", BodyBuffer(patience=0.2).complete)
     head = b"POST /posts HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n" + HOST + b"\r\n"
     ((status, answer),) = answers((await drip(port, head, b" "))[0])
     assert status == 408

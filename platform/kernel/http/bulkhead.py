@@ -1,4 +1,4 @@
-"""Room for so many requests at once, each for so long; the rest hear at once that there is none, instead of waiting.
+"""Bulkheads: a bounded number of requests at once, each with a deadline; any more are refused instead of queueing up.
 
 (uvicorn's ``limit_concurrency`` counts idle connections and answers in plain text.)
 """
@@ -17,11 +17,11 @@ UNBOUNDED = "unbounded"
 """``opt={UNBOUNDED: True}`` for a handler that has to answer whatever else goes on."""
 
 STREAM = "stream"
-"""``opt={STREAM: True}`` for a handler whose answer goes on until the client leaves: no deadline, a room of its own."""
+"""``opt={STREAM: True}`` for a handler whose answer goes on until the client leaves: own bulkhead, no deadline."""
 
 
-class Room:
-    """Entered by every request of its kind."""
+class Bulkhead:
+    """Passed by every request of its kind."""
 
     def __init__(self, places: int, max_wait: float, deadline: float | None) -> None:
         self._places = asyncio.Semaphore(places)
@@ -29,7 +29,7 @@ class Room:
         self._deadline = None if deadline is None else Deadline(deadline)
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raise `Overloaded` when there is no room in time, `Unavailable` when the request takes too long."""
+        """Raise `Overloaded` when no place is free in time, `Unavailable` when the request takes too long."""
         if self._places.locked():
             try:
                 await asyncio.wait_for(self._places.acquire(), self._max_wait)
@@ -48,15 +48,15 @@ class Room:
             self._places.release()
 
 
-class Rooms:
-    """Of one application."""
+class Bulkheads:
+    """Those of one application."""
 
     def __init__(self, settings: HttpSettings) -> None:
-        self._requests = Room(settings.max_in_flight, settings.max_wait, settings.deadline)
-        self._streams = Room(settings.max_streams, settings.max_wait, None)
+        self._requests = Bulkhead(settings.max_in_flight, settings.max_wait, settings.deadline)
+        self._streams = Bulkhead(settings.max_streams, settings.max_wait, None)
 
-    def room_for(self, opt: Mapping[str, Any]) -> Room | None:  # Any: options are of any type
-        """Where requests to a handler with these options are served."""
+    def bulkhead_for(self, opt: Mapping[str, Any]) -> Bulkhead | None:  # Any: options are of any type
+        """The one for requests to a handler with these options; none for what must always be answered."""
         if opt.get(UNBOUNDED):
             return None
         return self._streams if opt.get(STREAM) else self._requests

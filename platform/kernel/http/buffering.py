@@ -1,4 +1,4 @@
-"""Bodies on their way in: a request takes no place from the others while its client is still sending it."""
+"""Buffering of bodies: a request takes no place from the others while its client is still sending it."""
 
 from typing import Any, cast
 
@@ -15,17 +15,17 @@ MAX_WAITING = 64 * 1024 * 1024
 """Bytes of all bodies that are not complete, so that many of them cannot fill the memory."""
 
 
-class Arrivals:
-    """Of one application."""
+class BodyBuffer:
+    """The bodies that an application is receiving."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._deadline = Deadline(patience)
         self._waiting = 0
 
-    async def whole(self, scope: HTTPScope, receive: Receive) -> Receive:
-        """Wait for the whole body, and give it once more; raises `RequestTimeout` and `Overloaded`.
+    async def complete(self, scope: HTTPScope, receive: Receive) -> Receive:
+        """Wait for the complete body, and give a ``receive`` that repeats it; raises `RequestTimeout` or `Overloaded`.
 
-        One that is too large is not waited for: who reads it (after having asked who is calling) refuses it.
+        One that is too large is not waited for: it is refused when it is read, once it is known who is calling.
         """
         if announced(scope) > MAX_BODY:
             return receive

@@ -1,4 +1,4 @@
-"""Room for so many requests; the rest hear at once that there is none."""
+"""So many requests at once; any more are refused at once."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ import pytest
 from litestar import get, post
 from litestar.params import JSONBody
 
-from kernel.http.room import STREAM, UNBOUNDED
+from kernel.http.bulkhead import STREAM, UNBOUNDED
 from kernel.settings import HttpSettings
 from tests.kernel.http.apps import SETTINGS, application, problem_of, talking_to
 
