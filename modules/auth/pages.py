@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
-from kernel.http.pages import Page
+from kernel.http.form_pages import FormPage
 from kernel.security import public
 
 FIELDS = (
@@ -16,7 +16,7 @@ FIELDS = (
 @get("/verify-email", guards=[public], include_in_schema=False, sync_to_thread=False)
 def verify_email_page(token: FromQuery[str] = "") -> Response[str]:
     """Where the link in the verification mail leads."""
-    return Page(
+    return FormPage(
         title="Confirm your e-mail address",
         text="One click, and we know that it is yours.",
         button="Confirm",
@@ -28,7 +28,7 @@ def verify_email_page(token: FromQuery[str] = "") -> Response[str]:
 @get("/confirm-email", guards=[public], include_in_schema=False, sync_to_thread=False)
 def confirm_email_page(token: FromQuery[str] = "") -> Response[str]:
     """Where the link to a new address leads."""
-    return Page(
+    return FormPage(
         title="Use this e-mail address",
         text="One click, and your account has its new address.",
         button="Use it",
@@ -40,7 +40,7 @@ def confirm_email_page(token: FromQuery[str] = "") -> Response[str]:
 @get("/reset-password", guards=[public], include_in_schema=False, sync_to_thread=False)
 def reset_password_page(token: FromQuery[str] = "") -> Response[str]:
     """Where the link in a mail leads that somebody asked for who has forgotten their password, or never had one."""
-    return Page(
+    return FormPage(
         title="Choose a new password",
         text="At least ten characters; every one counts. All your devices will be signed out.",
         button="Save",

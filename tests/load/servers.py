@@ -23,7 +23,7 @@ from app.migrations import upgrade
 from app.processes import Failure, free_port, wait_until
 from app.seeding import seed
 from kernel.demo import Demo
-from kernel.pages import encode_cursor
+from kernel.pagination import encode_cursor
 from tests.app.children import desk
 
 Name: TypeAlias = Literal["bare", "original", "ours", "traced"]

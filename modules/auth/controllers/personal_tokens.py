@@ -13,7 +13,7 @@ from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.limits import Limit as RateLimit
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, in_person, signed_in_recently
 from modules.auth.schemas import CreatePersonalToken, NewPersonalToken, PersonalToken
 from modules.auth.services import PersonalTokens

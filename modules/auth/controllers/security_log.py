@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, in_person
 from modules.auth.schemas import SecurityEvent
 from modules.auth.services import SecurityLog

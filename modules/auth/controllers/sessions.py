@@ -13,7 +13,7 @@ from kernel.http.limiting import LIMITS
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.limits import Limit as RateLimit
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import TOKENLESS, Principal, in_person, public
 from modules.auth.contracts import (
     CrossSiteRequest,

@@ -10,7 +10,7 @@ from kernel.db import utc_now
 from kernel.errors import InvalidToken, NotFound, PermissionDenied, ValidationFailed, Violation
 from kernel.http.client import Client
 from kernel.mail import post
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Permissions, Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import SecurityNoticed

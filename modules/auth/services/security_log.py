@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 
 from kernel.http.client import Client
 from kernel.mail import post
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import SecurityNoticed
 from modules.auth.models import SecurityEventRow

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from kernel.db import utc_now
 from kernel.errors import NotFound
 from kernel.http.client import Client
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import SessionRow

@@ -11,7 +11,7 @@ from kernel.http.client import Client
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.mail import MailFilters, MailState, NotFailed
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, requires
 from modules.notifications.schemas import Delivery
 from modules.notifications.services import DeliveryService

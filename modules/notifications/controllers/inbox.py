@@ -15,7 +15,7 @@ from kernel.errors import NotFound, ValidationFailed, Violation
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, signed_in
 from modules.notifications.schemas import Notification, ReadAll, Type, Unread
 from modules.notifications.services import InboxService, UnreadCounts

@@ -7,7 +7,7 @@ import msgspec
 from kernel.audit import record
 from kernel.http.client import Client
 from kernel.mail import MailEntry, MailFilters, find_mails, send_again
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.notifications.schemas import Delivery

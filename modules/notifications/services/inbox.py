@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 from kernel.batching import Batch
 from kernel.errors import NotFound
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import Versioned

@@ -11,7 +11,7 @@ from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
 from modules.posts.schemas import ChangeComment, Comment, WriteComment

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, public, signed_in
 from modules.posts.schemas import FoundPost, PostSummary, TagCount
 from modules.posts.services import FOLLOWED, Discovery

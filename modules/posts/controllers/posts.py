@@ -14,7 +14,7 @@ from kernel.http.conditional import resource, stored_resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, listing, stored_listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, public, signed_in
 from kernel.versions import IfMatch
 from modules.posts.contracts import Status

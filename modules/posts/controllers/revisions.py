@@ -11,7 +11,7 @@ from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, signed_in
 from kernel.versions import IfMatch
 from modules.posts.schemas import FullPost, Revision, RevisionSummary

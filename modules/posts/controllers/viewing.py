@@ -6,11 +6,11 @@ from litestar import Controller, Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kernel.http.batches import Ids, batch_of
 from kernel.http.conditional import resource
+from kernel.http.ids import Ids, parse_ids
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, signed_in
 from modules.posts.schemas import PostSummary, PostViewerStates
 from modules.posts.services import BookmarkService, ViewerReads
@@ -58,4 +58,4 @@ class ViewerController(Controller):
         self, request: HttpRequest, me: NamedDependency[Principal], viewer_reads: NamedDependency[ViewerReads], ids: Ids
     ) -> Response[PostViewerStates]:
         """What the caller does with these posts: public resources carry nothing of it."""
-        return resource(request, await viewer_reads.states(me.id, batch_of(ids)), version=0)
+        return resource(request, await viewer_reads.states(me.id, parse_ids(ids)), version=0)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from kernel.db import utc_now
 from kernel.errors import NotFound, PermissionDenied, ValidationFailed, Violation
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork

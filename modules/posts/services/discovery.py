@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from modules.posts.repositories import BEGIN, END, FoundRecord, feed_query, place_of, search_query, tags_query
 from modules.posts.schemas import FoundPost, Highlights, PostSummary, TagCount

@@ -9,7 +9,7 @@ import msgspec
 from kernel.cache import Cache, Entry, Loaded
 from kernel.errors import NotFound
 from kernel.http.encoding import encode
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.versions import Tokens

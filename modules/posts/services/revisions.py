@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from kernel.errors import NotFound, PermissionDenied
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.versions import Versioned

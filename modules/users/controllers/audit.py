@@ -12,7 +12,7 @@ from litestar.params import FromQuery, QueryParameter
 from kernel.audit import AuditFilters
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import requires
 from modules.users.schemas import AuditedAct
 from modules.users.services import AuditLog

@@ -6,11 +6,11 @@ from litestar import Controller, Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from kernel.http.batches import Ids, batch_of
 from kernel.http.conditional import resource
+from kernel.http.ids import Ids, parse_ids
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, public, signed_in
 from modules.users.contracts import CannotFollowYourself
 from modules.users.directory import UserDirectory
@@ -90,5 +90,5 @@ class ViewerStateController(Controller):
         ids: Ids,
     ) -> Response[ViewerStates]:
         """Whether the caller follows these people, and they the caller."""
-        states = await people_lists.viewer_states(me.id, batch_of(ids))
+        states = await people_lists.viewer_states(me.id, parse_ids(ids))
         return resource(request, states, version=0)

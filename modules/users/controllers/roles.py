@@ -12,7 +12,7 @@ from kernel.http.conditional import resource
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import Principal, requires
 from kernel.versions import IfMatch
 from modules.users.contracts import BuiltInRole, RoleTaken

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from kernel.audit import AuditEntry, AuditFilters, find_entries
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from modules.users.contracts import Directory, Person
 from modules.users.schemas import AuditedAct

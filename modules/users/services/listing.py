@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from modules.users.contracts import User
 from modules.users.directory import to_user

@@ -8,7 +8,7 @@ import msgspec
 from kernel import audit
 from kernel.errors import NotFound
 from kernel.http.client import Client
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Permissions, Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned

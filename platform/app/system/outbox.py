@@ -17,7 +17,7 @@ from kernel.http.client import Client
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
 from kernel.outbox import OPEN, OutboxRow
-from kernel.pages import Page, decode_cursor, encode_cursor
+from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Principal, superusers
 from kernel.unit_of_work import UnitOfWork
 

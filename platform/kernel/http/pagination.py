@@ -12,7 +12,7 @@ from kernel.http.conditional import representation
 from kernel.http.encoding import encode
 from kernel.http.request import HttpRequest
 from kernel.http.strictness import parsed
-from kernel.pages import Page
+from kernel.pagination import Page
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from kernel.http.conditional import provide_if_match, resource
 from kernel.http.openapi import document_problems
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
 from kernel.http.request import HttpRequest
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.security import public, requires, signed_in
 from kernel.versions import IfMatch
 from tests.kernel.http.apps import application, talking_to

@@ -20,7 +20,7 @@ from kernel.http.pagination import (
     next_address,
 )
 from kernel.http.request import HttpRequest
-from kernel.pages import CHECKSUM, Key, Page, decode_cursor, encode_cursor
+from kernel.pagination import CHECKSUM, Key, Page, decode_cursor, encode_cursor
 from tests.kernel.http.apps import application, talking_to
 
 ID = UUID("0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11")

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromHeader, FromPath, FromQuery, PathParameter, QueryParameter
 
 from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit
-from kernel.pages import decode_cursor
+from kernel.pagination import decode_cursor
 from tests.kernel.http.apps import application, pointers, problem_of, talking_to
 
 ID = "0192f0c1-9a3e-7cc0-8f5e-3f1f5a0d7b11"

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from kernel.db import new_id, utc_now
-from kernel.pages import Page
+from kernel.pagination import Page
 from kernel.reads import keep_as_it_is, teach_json
 from modules.posts.repositories import PostRecord, SummaryRecord
 from modules.posts.schemas import FullPost, PostSummary, WritePost

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from kernel.pages import encode_cursor
+from kernel.pagination import encode_cursor
 from kernel.runtime import Runtime
 from tests.callers import Caller, person
 from tests.notifications.delivering import (

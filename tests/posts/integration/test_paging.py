@@ -12,7 +12,7 @@ import httpx
 import msgspec
 import pytest
 
-from kernel.pages import encode_cursor
+from kernel.pagination import encode_cursor
 from kernel.reads import Reader
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings

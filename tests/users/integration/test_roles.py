@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from kernel.audit import AuditRow
 from kernel.events import Event
-from kernel.pages import encode_cursor
+from kernel.pagination import encode_cursor
 from kernel.runtime import Runtime
 from modules.users import RolesChanged, provide_directory
 from modules.users.module import PERMISSIONS

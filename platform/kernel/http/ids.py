@@ -14,7 +14,7 @@ Ids: TypeAlias = Annotated[
 ]
 
 
-def batch_of(ids: list[str]) -> list[UUID]:
+def parse_ids(ids: list[str]) -> list[UUID]:
     """Each id once; raises `ValidationFailed` for what is none, and for too many."""
     parts = list(dict.fromkeys(part for text in ids for part in text.split(",")))
     if len(parts) > MOST:

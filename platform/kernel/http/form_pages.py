@@ -50,7 +50,7 @@ POLICY = (
 )
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
+class FormPage(msgspec.Struct, frozen=True, kw_only=True):
     """One question and one button; every word is ours, nothing of the request is shown."""
 
     title: str
