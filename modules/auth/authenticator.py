@@ -21,26 +21,16 @@ from modules.auth.repositories import (
     ALIVE,
     LIVING_PERSONAL_TOKENS,
     LivingPersonalToken,
-    LivingSession,
     PersonalTokenRepository,
 )
 from modules.auth.tokens import PERSONAL, AccessClaims, AccessTokens, personal_hash
-from modules.users import Caller, Directory
+from modules.users import Directory
 
 REMEMBERED = 20_000
 """Tokens that a process need not verify again."""
 
 USE_NOTED = timedelta(minutes=5)
 """How often it is noted that a personal token is used, at most."""
-
-
-def callers_of(directory: Directory) -> Batch[UUID, Caller]:
-    """People by id, those of one turn together."""
-
-    async def load(user_ids: Collection[UUID]) -> Mapping[UUID, Caller]:
-        return await directory.find_callers(set(user_ids))
-
-    return Batch(load)
 
 
 class SessionAuthenticator:
@@ -50,8 +40,7 @@ class SessionAuthenticator:
         self._tokens = tokens
         self._known = known
         self._reader = reader
-        self._sessions = Batch(self._living)
-        self._callers = callers_of(directory)
+        self._directory = directory
         self._claims: dict[str, AccessClaims] = {}
 
     async def __call__(self, token: str) -> Principal:
@@ -77,8 +66,8 @@ class SessionAuthenticator:
         if not await self._tokens.still_trusts(claims.key_id, self._reader):
             raise InvalidToken
         asked_at = time.monotonic()
-        session = (await self._sessions.get({claims.session_id})).get(claims.session_id)
-        caller = (await self._callers.get({claims.user_id})).get(claims.user_id)
+        session = (await self._reader.by_id(ALIVE, {claims.session_id})).get(claims.session_id)
+        caller = (await self._directory.find_callers({claims.user_id})).get(claims.user_id)
         principal = None
         if session is not None and caller is not None and caller.is_active and session.user_id == caller.id:
             principal = Principal(
@@ -92,9 +81,6 @@ class SessionAuthenticator:
         self._known.remember(claims.session_id, state)
         return state
 
-    async def _living(self, session_ids: Collection[UUID]) -> Mapping[UUID, LivingSession]:
-        return {session.id: session for session in await self._reader.all(ALIVE, ids=list(session_ids))}
-
 
 class PersonalTokenAuthenticator:
     """Turns personal tokens into callers: programs, who may some of what their owners may at this moment."""
@@ -104,7 +90,7 @@ class PersonalTokenAuthenticator:
         self._reader = reader
         self._database = database
         self._tokens = Batch(self._living)
-        self._callers = callers_of(directory)
+        self._directory = directory
         self._noted: dict[UUID, float] = {}
 
     async def __call__(self, token: str) -> Principal:
@@ -120,7 +106,7 @@ class PersonalTokenAuthenticator:
     async def _ask(self, token_hash: str) -> State:
         asked_at = time.monotonic()
         token = (await self._tokens.get({token_hash})).get(token_hash)
-        caller = None if token is None else (await self._callers.get({token.user_id})).get(token.user_id)
+        caller = None if token is None else (await self._directory.find_callers({token.user_id})).get(token.user_id)
         principal = None
         if token is not None and caller is not None and caller.is_active:
             scopes = frozenset(token.scopes)

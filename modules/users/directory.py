@@ -13,7 +13,7 @@ from kernel.security import Permissions
 from kernel.versions import Tokens
 from modules.users.contracts import Caller, Directory, User
 from modules.users.entities import person, popularity, username_of
-from modules.users.repositories import BY_IDS, BY_USERNAME, CALLERS, UserRecord
+from modules.users.repositories import BY_USERNAME, CALLERS, RECORDS, USERS, UserRecord
 from modules.users.roles import permissions_of
 from modules.users.schemas import Profile
 
@@ -32,22 +32,18 @@ class UserDirectory(Directory):
         self._permissions = permissions
 
     async def find_callers(self, user_ids: set[UUID]) -> dict[UUID, Caller]:
-        if not user_ids:
-            return {}
         return {
-            record.id: Caller(
-                id=record.id,
+            user_id: Caller(
+                id=user_id,
                 is_active=record.is_active,
                 is_superuser=record.is_superuser,
                 permissions=permissions_of(record.roles, record.granted, self._permissions),
             )
-            for record in await self._reader.all(CALLERS, ids=list(user_ids))
+            for user_id, record in (await self._reader.by_id(CALLERS, user_ids)).items()
         }
 
     async def find_many(self, user_ids: set[UUID]) -> dict[UUID, User]:
-        if not user_ids:
-            return {}
-        return {record.id: to_user(record) for record in await self._reader.all(BY_IDS, ids=list(user_ids))}
+        return await self._reader.by_id(USERS, user_ids)
 
     async def find_with_tokens(self, user_ids: set[UUID]) -> tuple[dict[UUID, User], Tokens | None]:
         tokens = await self._cache.tokens([person(user_id) for user_id in user_ids])
@@ -61,7 +57,7 @@ class UserDirectory(Directory):
         """A `User` as JSON; raises `InvalidToken` for a caller who is gone since they were let in."""
 
         async def load() -> Loaded:
-            record = await self._reader.one(BY_IDS, ids=[user_id])
+            record = (await self._reader.by_id(RECORDS, {user_id})).get(user_id)
             if record is None:
                 raise InvalidToken
             return Loaded(encode(to_user(record)), record.version)
@@ -89,7 +85,7 @@ class UserDirectory(Directory):
         return await self._cache.fetch(f"users:named:{username}", [username_of(username)], load)
 
     async def _record(self, user_id: UUID) -> UserRecord:
-        record = await self._reader.one(BY_IDS, ids=[user_id])
+        record = (await self._reader.by_id(RECORDS, {user_id})).get(user_id)
         if record is None:
             raise NotFound
         return record

@@ -1,4 +1,4 @@
-"""Look-ups of one turn of the event loop in one round trip, whoever asked for them."""
+"""Look-ups that are asked for at about the same time, in one round trip, whoever asks for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -10,13 +10,17 @@ V = TypeVar("V")
 
 
 class Batch(Generic[K, V]):
-    """Collects keys until the loop turns, then asks for all of them at once; a failure is everybody's."""
+    """One call at a time; what is asked for while it is under way is asked for together in the next.
+
+    So an idle process asks at once, and a busy one asks seldom. No answer is older than its question. A failure is
+    everybody's, theirs too who wait for their turn: nobody waits once more for what has just failed.
+    """
 
     def __init__(self, load: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._load = load
         self._keys: set[K] = set()
         self._waiting: list[asyncio.Future[Mapping[K, V]]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
 
     @cached_property
     def _loop(self) -> asyncio.AbstractEventLoop:
@@ -28,24 +32,25 @@ class Batch(Generic[K, V]):
         if not keys:
             return {}
         answer: asyncio.Future[Mapping[K, V]] = self._loop.create_future()
-        if not self._waiting:
+        if not self._waiting and self._running is None:
             self._loop.call_soon(self._send)
         self._waiting.append(answer)
         self._keys.update(keys)
         return await answer
 
     def _send(self) -> None:
-        keys, self._keys = self._keys, set()
-        waiting, self._waiting = self._waiting, []
-        task = self._loop.create_task(self._fetch(keys, waiting))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running = self._loop.create_task(self._fetch(*self._taken()))
 
-    async def _fetch(self, keys: Collection[K], waiting: list["asyncio.Future[Mapping[K, V]]"]) -> None:
+    def _taken(self) -> tuple[set[K], list["asyncio.Future[Mapping[K, V]]"]]:
+        taken = self._keys, self._waiting
+        self._keys, self._waiting = set(), []
+        return taken
+
+    async def _fetch(self, keys: set[K], waiting: list["asyncio.Future[Mapping[K, V]]"]) -> None:
         try:
             found = await self._load(keys)
         except BaseException as error:
-            for answer in waiting:
+            for answer in waiting + self._taken()[1]:
                 if not answer.done():
                     answer.set_exception(error)
             if not isinstance(error, Exception):
@@ -54,3 +59,7 @@ class Batch(Generic[K, V]):
             for answer in waiting:
                 if not answer.done():
                     answer.set_result(found)
+        finally:
+            self._running = None
+            if self._waiting:
+                self._send()

@@ -5,11 +5,11 @@ A session of the ORM costs seven times the query that it sends. What is read her
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import signature
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import asyncpg
 import msgspec
@@ -17,11 +17,22 @@ from sqlalchemy import Select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+from kernel.batching import Batch
 from kernel.db import connection_settings, statement
 from kernel.errors import Unavailable
 from kernel.settings import DatabaseSettings
 
 T = TypeVar("T")
+
+
+class Identified(Protocol):
+    """What has an ``id``."""
+
+    @property
+    def id(self) -> Hashable: ...
+
+
+R = TypeVar("R", bound=Identified)
 
 PAUSE = 1.0
 """Seconds for which a replica that failed is left alone."""
@@ -88,6 +99,7 @@ class Reader:
         self._settings = settings
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
+        self._by_id: dict[Query[Any], Batch[Any, Any]] = {}  # Any: each query has rows of its own kind
 
     async def all(self, query: Query[T], **parameters: Any) -> list[T]:  # Any: values of any type of PostgreSQL
         """Every row; raises `Unavailable` when no connection is free in time."""
@@ -109,6 +121,22 @@ class Reader:
         """The first row, if there is one; raises `Unavailable` when no connection is free in time."""
         rows = await self.all(query, **parameters)
         return rows[0] if rows else None
+
+    # Any: ids of any type of PostgreSQL
+    async def by_id(self, query: Query[R], ids: Collection[Any]) -> dict[Any, R]:
+        """What ``query`` finds for its parameter ``ids``, by id; those who ask at the same time share a statement.
+
+        It begins after they have asked. Raises `Unavailable` when no connection is free in time.
+        """
+        batch = self._by_id.get(query)
+        if batch is None:
+            batch = self._by_id[query] = Batch(partial(self._identified, query))
+        found = await batch.get(ids)
+        return {key: found[key] for key in ids if key in found}
+
+    # Any: as above
+    async def _identified(self, query: Query[R], ids: Collection[Any]) -> Mapping[Any, R]:
+        return {row.id: row for row in await self.all(query, ids=list(ids))}
 
     def usage(self) -> dict[str, int]:
         """How many connections work, and how many wait."""

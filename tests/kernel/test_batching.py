@@ -37,16 +37,33 @@ async def test_everybody_who_asks_in_one_turn_shares_one_call(source: Source) ->
     assert source.asked == [set(range(20))]
 
 
-async def test_whoever_asks_while_a_call_is_under_way_gets_a_call_of_their_own(source: Source) -> None:
+async def test_those_who_ask_while_a_call_is_under_way_share_the_next(source: Source) -> None:
     batch = Batch(source.load)
     source.answers.clear()
     early = asyncio.create_task(batch.get({1}))
     await asyncio.sleep(0.01)
-    late = asyncio.create_task(batch.get({1}))
+    late = [asyncio.create_task(batch.get({number})) for number in (1, 2)]
+    await asyncio.sleep(0.01)
+    assert source.asked == [{1}]
+    source.answers.set()
+    assert [(await early)[1], (await late[0])[1], (await late[1])[2]] == [1, 1, 4]
+    assert source.asked == [{1}, {1, 2}]
+
+
+async def test_those_who_wait_for_their_turn_do_not_wait_once_more_for_what_has_failed(source: Source) -> None:
+    batch = Batch(source.load)
+    source.answers.clear()
+    source.fails = True
+    early = asyncio.create_task(batch.get({1}))
+    await asyncio.sleep(0.01)
+    late = asyncio.create_task(batch.get({2}))
     await asyncio.sleep(0.01)
     source.answers.set()
-    assert [(await early)[1], (await late)[1]] == [1, 1]
-    assert source.asked == [{1}, {1}]
+    outcomes = await asyncio.gather(early, late, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [LookupError] * 2
+    assert source.asked == [{1}]
+    source.fails = False
+    assert (await batch.get({3}))[3] == 9
 
 
 async def test_a_failure_reaches_everybody_and_nobody_later(source: Source) -> None:

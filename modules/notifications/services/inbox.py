@@ -1,19 +1,17 @@
 """One person's inbox."""
 
-from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
-from kernel.batching import Batch
 from kernel.errors import NotFound
 from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import Versioned
 from modules.notifications.models import NotificationRow
-from modules.notifications.repositories import COUNTS, InboxCount, NotificationRepository
+from modules.notifications.repositories import COUNTS, NotificationRepository
 from modules.notifications.schemas import Notification, Type, Unread
 from modules.notifications.services.presentation import Presentation
 
@@ -89,12 +87,8 @@ class UnreadCounts:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._counts = Batch(self._load)
 
     async def of(self, recipient_id: UUID) -> Versioned[Unread]:
         """The number of one inbox."""
-        count = (await self._counts.get({recipient_id})).get(recipient_id)
+        count = (await self._reader.by_id(COUNTS, {recipient_id})).get(recipient_id)
         return Versioned(Unread(count.unread), count.version) if count else Versioned(Unread(0), 0)
-
-    async def _load(self, recipient_ids: Collection[UUID]) -> Mapping[UUID, InboxCount]:
-        return {count.id: count for count in await self._reader.all(COUNTS, ids=list(recipient_ids))}

@@ -113,7 +113,7 @@ NAMED = Query(
     ),
     Post,
 )
-BY_ID = Query(FULL.where(OF_POST), PostRecord)
+BY_ID = Query(FULL.where(PostRow.id == any_(bindparam("ids", type_=ARRAY(Uuid)))), PostRecord)
 BY_SLUG = Query(FULL.where(PostRow.slug == bindparam("slug", type_=String())), PostRecord)
 
 TAGS = ARRAY(String(50))

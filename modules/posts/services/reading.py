@@ -52,7 +52,7 @@ class PostReads:
         """A `FullPost` as JSON, and whether it is public; raises `NotFound`."""
 
         async def load() -> Loaded:
-            record = await self._reader.one(BY_ID, post_id=post_id)
+            record = (await self._reader.by_id(BY_ID, {post_id})).get(post_id)
             if record is None:
                 raise NotFound
             if record.status != "published":

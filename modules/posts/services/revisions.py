@@ -57,7 +57,7 @@ class RevisionReads:
         return Versioned(Revision(body=record.body, **msgspec.structs.asdict(summary)), n)
 
     async def _check(self, me: Principal, post_id: UUID) -> None:
-        record = await self._reader.one(BY_ID, post_id=post_id)
+        record = (await self._reader.by_id(BY_ID, {post_id})).get(post_id)
         if record is None or not may_read(me, record):
             raise NotFound
         if not (may_write(me, record) or me.may("posts:read:any")):

@@ -11,15 +11,16 @@ from modules.users.repositories.listing import (
     page_query,
     total_query,
 )
-from modules.users.repositories.people import BY_IDS, BY_USERNAME, CALLERS, UserRecord, UserRepository
+from modules.users.repositories.people import BY_USERNAME, CALLERS, RECORDS, USERS, UserRecord, UserRepository
 from modules.users.repositories.roles import RoleRepository
 
 __all__ = [
     "BETWEEN",
-    "BY_IDS",
     "BY_USERNAME",
     "CALLERS",
     "CHUNK",
+    "RECORDS",
+    "USERS",
     "ExportRepository",
     "FollowRepository",
     "RoleRepository",

@@ -38,7 +38,11 @@ PRESENT = UserRow.deletion_requested_at.is_(None)
 
 IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 RECORD = select(*(getattr(UserRow, field.name) for field in msgspec.structs.fields(UserRecord)))
-BY_IDS = Query(RECORD.where(UserRow.id == IDS, PRESENT), UserRecord)
+RECORDS = Query(RECORD.where(UserRow.id == IDS, PRESENT), UserRecord)
+USERS = Query(
+    select(*(getattr(UserRow, field.name) for field in msgspec.structs.fields(User))).where(UserRow.id == IDS, PRESENT),
+    User,
+)
 BY_USERNAME = Query(RECORD.where(UserRow.username == bindparam("username"), PRESENT), UserRecord)
 GRANTED = select(func.unnest(RoleRow.permissions)).where(RoleRow.name == any_(UserRow.roles)).scalar_subquery()
 CALLERS = Query(
