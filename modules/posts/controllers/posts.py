@@ -1,17 +1,15 @@
 """Writing, publishing and reading posts."""
 
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from kernel.errors import PermissionDenied
 from kernel.http.conditional import resource, stored_resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, listing, stored_listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, From, IncludeTotal, Limit, To, listing, stored_listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.pagination import Page
@@ -21,8 +19,6 @@ from modules.posts.contracts import Status
 from modules.posts.repositories import Order, PostFilters
 from modules.posts.schemas import TAG, ChangePost, FullPost, PostSummary, ReplacePost, WritePost
 from modules.posts.services import PostReads, PostService
-
-Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class PostController(Controller):
@@ -37,8 +33,8 @@ class PostController(Controller):
         cursor: Cursor = None,
         author: Annotated[str | None, QueryParameter(max_length=36, description="A username or an id.")] = None,
         tag: Annotated[str | None, QueryParameter(pattern=TAG, description="Posts that carry it.")] = None,
-        published_from: Annotated[Moment | None, QueryParameter(description="From this moment on.")] = None,
-        published_to: Annotated[Moment | None, QueryParameter(description="Before this moment.")] = None,
+        published_from: From = None,
+        published_to: To = None,
         sort: FromQuery[Order] = "newest",
         include_total: IncludeTotal = False,
     ) -> Response[Page[PostSummary]]:

@@ -1,10 +1,8 @@
 """Accounts of others, for administrators."""
 
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -12,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from kernel.errors import PermissionDenied
 from kernel.http.client import Client
 from kernel.http.conditional import resource
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, IncludeTotal, Limit, listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, From, IncludeTotal, Limit, To, listing
 from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.pagination import Page
@@ -22,8 +20,6 @@ from modules.users.contracts import EmailTaken, LastSuperuser, User, UsernameTak
 from modules.users.repositories import Sort, UserFilters
 from modules.users.schemas import ChangeProfile, GiveRoles, OpenAccount
 from modules.users.services import AdministrationService, PeopleLists
-
-Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 READ, WRITE, ROLES = requires("users:read:any"), requires("users:write:any"), requires("roles:write:any")
 
@@ -47,8 +43,8 @@ class AdministrationController(Controller):
         role: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Holders of it.")] = None,
         is_superuser: FromQuery[bool | None] = None,
         is_active: FromQuery[bool | None] = None,
-        created_from: Annotated[Moment | None, QueryParameter(description="From this moment on.")] = None,
-        created_to: Annotated[Moment | None, QueryParameter(description="Before this moment.")] = None,
+        created_from: From = None,
+        created_to: To = None,
         sort: FromQuery[Sort] = "-created_at",
         include_total: IncludeTotal = False,
     ) -> Response[Page[User]]:

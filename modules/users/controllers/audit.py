@@ -1,23 +1,19 @@
 """The audit log, for administrators."""
 
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from kernel.audit import AuditFilters
-from kernel.http.pagination import DEFAULT_LIMIT, Cursor, Limit, listing
+from kernel.http.pagination import DEFAULT_LIMIT, Cursor, From, Limit, To, listing
 from kernel.http.request import HttpRequest
 from kernel.pagination import Page
 from kernel.security import requires
 from modules.users.schemas import AuditedAct
 from modules.users.services import AuditLog
-
-Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class AuditController(Controller):
@@ -35,8 +31,8 @@ class AuditController(Controller):
         ] = None,
         actor_id: FromQuery[UUID | None] = None,
         subject_id: FromQuery[UUID | None] = None,
-        created_from: Annotated[Moment | None, QueryParameter(description="From this moment on.")] = None,
-        created_to: Annotated[Moment | None, QueryParameter(description="Before this moment.")] = None,
+        created_from: From = None,
+        created_to: To = None,
     ) -> Response[Page[AuditedAct]]:
         """Acts of administrators and those that concern security, newest first."""
         filters = AuditFilters(

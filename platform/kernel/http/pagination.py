@@ -1,9 +1,11 @@
 """Lists over HTTP: what a client may ask of every one, and the link to the next page."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
+import msgspec
 from litestar import Response
 from litestar.params import QueryParameter
 
@@ -18,8 +20,11 @@ T = TypeVar("T")
 
 DEFAULT_LIMIT = 20
 
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=100, description="At most so many items.")]
 Cursor: TypeAlias = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")]
+From: TypeAlias = Annotated[Moment | None, QueryParameter(description="From this moment on.")]
+To: TypeAlias = Annotated[Moment | None, QueryParameter(description="Before this moment.")]
 IncludeTotal: TypeAlias = Annotated[bool, QueryParameter(description="Count all that match, too.")]
 
 
