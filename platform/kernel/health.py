@@ -98,8 +98,7 @@ class HealthController(Controller):
         """200 while requests can be served, else a problem that tells the same."""
         ready = await health.ready()
         if ready.status == "ok":
-            return Response(ready, headers={"Cache-Control": "no-store"})
+            return Response(ready)
         error = Unavailable()
         described = {**msgspec.to_builtins(describe(error, request.scope)), "checks": ready.checks}
-        headers = {**error.headers, "Cache-Control": "no-store"}
-        return Encoded(encode(described), status_code=503, headers=headers, media_type="application/problem+json")
+        return Encoded(encode(described), status_code=503, headers=error.headers, media_type="application/problem+json")

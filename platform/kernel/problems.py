@@ -134,12 +134,12 @@ def describe(error: DomainError, scope: Scope) -> Problem:
 
 
 def problem(error: DomainError, scope: Scope) -> Response[bytes]:
-    """``error`` as ``application/problem+json``; never to be stored by a cache."""
+    """``error`` as ``application/problem+json``."""
     return Response(
         msgspec.json.encode(describe(error, scope)),
         status_code=status_of(type(error)),
         media_type="application/problem+json",
-        headers={**error.headers, "Cache-Control": "no-store"},
+        headers=error.headers,
     )
 
 

@@ -10,7 +10,7 @@ from kernel.http.request import HttpRequest
 from kernel.idempotency import Once
 from kernel.security import TOKENLESS, Principal, in_person, public, signed_in_recently
 from modules.auth.contracts import EmailNotVerified, InvalidCode, MfaAlreadyEnabled, MfaNotEnabled
-from modules.auth.controllers.refresh_cookie import NO_STORE, RefreshCookie
+from modules.auth.controllers.refresh_cookie import RefreshCookie
 from modules.auth.schemas import MfaProof, MfaState, RecoveryCodes, TokenPair, TotpCode, TotpSecret
 from modules.auth.services import Mfa, SigningIn
 
@@ -52,9 +52,9 @@ class MfaController(Controller):
     )
     async def confirm(
         self, data: JSONBody[TotpCode], me: NamedDependency[Principal], mfa: NamedDependency[Mfa]
-    ) -> Response[RecoveryCodes]:
+    ) -> RecoveryCodes:
         """Switch the second factor on, with a code out of the app."""
-        return Response(await mfa.confirm(me, data.code), headers=NO_STORE)
+        return await mfa.confirm(me, data.code)
 
     @delete("/totp", operation_id="switchTotpOff", guards=[signed_in_recently], opt={"problems": [NotFound]})
     async def switch_off(self, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]) -> None:
@@ -68,9 +68,9 @@ class MfaController(Controller):
         guards=[signed_in_recently],
         opt={"problems": [MfaNotEnabled]},
     )
-    async def renew_codes(self, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]) -> Response[RecoveryCodes]:
+    async def renew_codes(self, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]) -> RecoveryCodes:
         """New recovery codes, instead of those before."""
-        return Response(await mfa.renew_codes(me), headers=NO_STORE)
+        return await mfa.renew_codes(me)
 
     @post(
         "/verify",

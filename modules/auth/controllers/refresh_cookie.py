@@ -12,7 +12,6 @@ from modules.auth.contracts import CrossSiteRequest
 from modules.auth.schemas import TokenPair
 
 NAME = "quire_refresh"
-NO_STORE = {"Cache-Control": "no-store"}
 
 T = TypeVar("T")
 
@@ -33,8 +32,8 @@ class RefreshCookie:
         """A pair of tokens, in the way in which the client keeps them."""
         if in_cookie and pair.refresh_token is not msgspec.UNSET:
             body = msgspec.structs.replace(pair, refresh_token=msgspec.UNSET)
-            return Response(body, headers=NO_STORE, cookies=[self._cookie(pair.refresh_token, self._max_age)])
-        return Response(pair, headers=NO_STORE)
+            return Response(body, cookies=[self._cookie(pair.refresh_token, self._max_age)])
+        return Response(pair)
 
     def token(self, request: HttpRequest) -> str:
         """What the cookie holds; raises `CrossSiteRequest`, or `MalformedBody` where there is no cookie either."""

@@ -54,7 +54,7 @@ class RegistrationController(Controller):
         async def effect() -> Response[User]:
             if registration.hides_existing:
                 await registration.enrol_or_tell(person, hashed)
-                return Encoded(encode(Accepted()), status_code=202, headers={"Cache-Control": "no-store"})
+                return Encoded(encode(Accepted()), status_code=202)
             user = await registration.enrol(person, hashed)
             headers = {"Location": f"/api/v1/users/{user.id}"}
             return resource(request, user, version=1, status_code=201, headers=headers)

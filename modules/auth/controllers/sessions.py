@@ -24,7 +24,7 @@ from modules.auth.contracts import (
     RefreshInvalid,
     RefreshReused,
 )
-from modules.auth.controllers.refresh_cookie import NO_STORE, RefreshCookie
+from modules.auth.controllers.refresh_cookie import RefreshCookie
 from modules.auth.schemas import Credentials, Logout, MfaRequired, Proof, Refresh, Session, TokenPair
 from modules.auth.services import Refreshing, Sessions, SigningIn
 
@@ -50,7 +50,7 @@ class SessionController(Controller):
         """Sign in: a session with its first pair of tokens, or half of one where the second factor is on."""
         pair = await signing_in.log_in(data.email, data.password)
         if isinstance(pair, MfaRequired):
-            return Response(pair, headers=NO_STORE)
+            return Response(pair)
         answer: Response[Any] = refresh_cookie.answer(pair, in_cookie=data.cookie)  # Any: either of the two
         return answer
 
@@ -77,7 +77,7 @@ class SessionController(Controller):
         Without a token in the body it is taken from the cookie; then the header `X-Requested-With` is needed.
         """
         if data is not None and data.refresh_token is not msgspec.UNSET:
-            return Response(await refreshing.refresh(data.refresh_token), headers=NO_STORE)
+            return Response(await refreshing.refresh(data.refresh_token))
         if data is not None and not refresh_cookie.is_kept(request):
             raise ValidationFailed([Violation("/body/refresh_token", "required", "This field is required.")])
         return refresh_cookie.answer(await refreshing.refresh(refresh_cookie.token(request)), in_cookie=True)

@@ -14,7 +14,6 @@ from kernel.errors import Overloaded, UnsupportedMediaType
 from kernel.http.request import HttpRequest
 from kernel.security import TOKENLESS, public
 from modules.auth.contracts import EmailNotVerified, InvalidCredentials
-from modules.auth.controllers.refresh_cookie import NO_STORE
 from modules.auth.schemas import Credentials, MfaRequired, OAuthError, OAuthErrorCode, TokenPair
 from modules.auth.services import SigningIn
 
@@ -83,7 +82,7 @@ class TokenController(Controller):
             return refuse(
                 "invalid_grant", "This account uses two-factor authentication: sign in at /api/v1/auth/login."
             )
-        return Response(pair, headers=NO_STORE)
+        return Response(pair)
 
 
 def fields(body: bytes) -> dict[str, str] | None:
@@ -99,4 +98,4 @@ def refuse(
     error: OAuthErrorCode, description: str | msgspec.UnsetType = msgspec.UNSET
 ) -> Response[Any]:  # Any: a handler declares what it answers when all is well
     """RFC 6749, section 5.2."""
-    return Response(OAuthError(error=error, error_description=description), status_code=400, headers=NO_STORE)
+    return Response(OAuthError(error=error, error_description=description), status_code=400)

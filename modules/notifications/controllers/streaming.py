@@ -84,7 +84,7 @@ def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
         async def effect() -> Response[StreamTicket]:
             ticket = live.issue(uow, bearer(request))
             issued = StreamTicket(ticket=ticket, expires_in=round(TICKET_LIFETIME.total_seconds()))
-            headers = {"Location": f"/api/v1/notifications/stream?ticket={ticket}", "Cache-Control": "no-store"}
+            headers = {"Location": f"/api/v1/notifications/stream?ticket={ticket}"}
             return Encoded(encode(issued), status_code=201, headers=headers)
 
         return await once(str(me.id), effect, secret=True)

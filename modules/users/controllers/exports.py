@@ -78,6 +78,5 @@ class ExportController(Controller):
         headers = {
             "Content-Length": str(export.size),
             "Content-Disposition": f'attachment; filename="export-{export.created_at:%Y-%m-%d}.zip"',
-            "Cache-Control": "no-store",
         }
         return Stream(content(reader, export_id), media_type="application/zip", headers=headers)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from saq import Job
@@ -15,7 +15,6 @@ from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 
 JOB = "/{queue:str}/jobs/{key:str}"
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class QueueController(Controller):
@@ -27,18 +26,18 @@ class QueueController(Controller):
     # Any: JSON, as SAQ has it
 
     @get()
-    async def show_all(self, queues: NamedDependency[Queues]) -> Response[dict[str, Any]]:
-        return Response({"queues": await queues.all()}, headers=NO_STORE)
+    async def show_all(self, queues: NamedDependency[Queues]) -> dict[str, Any]:
+        return {"queues": await queues.all()}
 
     @get("/{queue:str}")
-    async def show(self, queue: FromPath[str], queues: NamedDependency[Queues]) -> Response[dict[str, Any]]:
-        return Response({"queue": await queues.one(queue)}, headers=NO_STORE)
+    async def show(self, queue: FromPath[str], queues: NamedDependency[Queues]) -> dict[str, Any]:
+        return {"queue": await queues.one(queue)}
 
     @get(JOB)
     async def show_job(
         self, queue: FromPath[str], key: FromPath[str], queues: NamedDependency[Queues]
-    ) -> Response[dict[str, Any]]:
-        return Response({"job": await queues.job(queue, key)}, headers=NO_STORE)
+    ) -> dict[str, Any]:
+        return {"job": await queues.job(queue, key)}
 
     @post(f"{JOB}/retry", status_code=200)
     async def retry(

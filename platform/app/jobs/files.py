@@ -41,4 +41,4 @@ def dashboard_file(name: FromPath[str]) -> Response[bytes]:
     if name not in files():
         raise NotFound
     media_type, content = files()[name]
-    return Response(content, media_type=media_type, headers={"Cache-Control": "no-store"})
+    return Response(content, media_type=media_type)

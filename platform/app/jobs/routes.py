@@ -23,7 +23,6 @@ from kernel.settings import KernelSettings
 from modules.auth import SignIn
 from modules.users import Users
 
-NO_STORE = {"Cache-Control": "no-store"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -80,13 +79,13 @@ def jobs_router(settings: KernelSettings, dependencies: Mapping[str, Provide]) -
         user = (await users.find_many({signed_in.user_id})).get(signed_in.user_id)
         if user is None or not user.is_superuser:
             raise PermissionDenied  # and there is no session either
-        return Response(None, headers=NO_STORE, cookies=[cookie(signed_in.access_token, secure=secure)])
+        return Response(None, cookies=[cookie(signed_in.access_token, secure=secure)])
 
     @post(f"{PATH}/sign-out", guards=[ours], status_code=204)
     async def sign_out(me: NamedDependency[Principal], sign_in: NamedDependency[SignIn]) -> Response[None]:
         if me.session_id is not None:
             await sign_in.sign_out(me.id, me.session_id)
-        return Response(None, headers=NO_STORE, cookies=[no_cookie(secure=secure)])
+        return Response(None, cookies=[no_cookie(secure=secure)])
 
     return Router(
         path="/",

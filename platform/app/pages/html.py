@@ -27,12 +27,12 @@ class Html:
         self._templates.globals["asset"] = assets.url
 
     def page(self, template: str, *, policy: str = POLICY, status_code: int = 200, **values: object) -> Response[str]:
-        """One page, never stored: it may hold a token."""
+        """One page."""
         return Response(
             self._templates.get_template(template).render(values),
             status_code=status_code,
             media_type=MediaType.HTML,
-            headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"},
+            headers={"Content-Security-Policy": policy},
         )
 
 

@@ -66,7 +66,7 @@ class FormPage(msgspec.Struct, frozen=True, kw_only=True):
     """Where the API expects the token out of the link."""
 
     def response(self) -> Response[str]:
-        """The page; no cache keeps it, and no other site may show it in a frame."""
+        """The page; no other site may show it in a frame."""
         html = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{self.title}</title>'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
@@ -75,5 +75,4 @@ class FormPage(msgspec.Struct, frozen=True, kw_only=True):
             f"{self.fields}<p><button>{self.button}</button></p></form>"
             f'<p><output aria-live="polite"></output></p></main><script>{SCRIPT}</script></body></html>'
         )
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
-        return Response(html, media_type=MediaType.HTML, headers=headers)
+        return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": POLICY})

@@ -63,8 +63,7 @@ def metrics_route(exposition: Exposition, settings: MetricsSettings, proxies: Pr
 
     @get("/metrics", guards=[Access("scrapers", proof=may_scrape)], include_in_schema=False, opt={UNBOUNDED: True})
     async def metrics() -> Response[bytes]:
-        headers = {"Cache-Control": "no-store"}
-        return Response(await exposition.text(), media_type=CONTENT_TYPE_LATEST, headers=headers)
+        return Response(await exposition.text(), media_type=CONTENT_TYPE_LATEST)
 
     return metrics
 
