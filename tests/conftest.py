@@ -135,7 +135,7 @@ async def uow(
         transaction,
         by_topic(opened.subscribers),
         opened.cache,
-        opened.poke,
+        opened.wakeup,
         opened.broadcast,
         personal_data_of(product),
     )

@@ -48,7 +48,7 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
 
 async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None:
     """What a worker would do by now, without SAQ in between."""
-    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs, runtime.poke)  # type: ignore[arg-type] # no queue
+    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs, runtime.wakeup)  # type: ignore[arg-type] # no queue
     while True:
         async with runtime.database.unit_of_work() as uow:
             leased = await lease(uow.session, seconds=settings.jobs.lease)

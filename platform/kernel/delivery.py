@@ -16,12 +16,12 @@ from kernel.breaker import Breaker
 from kernel.db import utc_now
 from kernel.events import decode
 from kernel.jobs import Queue
-from kernel.poke import Poke
 from kernel.redis_client import AWAY
 from kernel.settings import JobsSettings
 from kernel.telemetry import CURRENT, NOTHING
 from kernel.text import reason
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
+from kernel.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from kernel.telemetry.recording import Recorder
@@ -57,7 +57,7 @@ class Delivery:
         queue: Queue,
         subscribers: Iterable[Subscriber[Any]],
         settings: JobsSettings,
-        poke: Poke,
+        wakeup: Wakeup,
         *,
         takes_all: bool = True,
         recorder: "Recorder | None" = None,
@@ -69,7 +69,7 @@ class Delivery:
         self._subscribers = {subscriber.name: subscriber for subscriber in subscribers}
         self._leased = None if takes_all else tuple(self._subscribers)
         self._settings = settings
-        self._poke = poke
+        self._wakeup = wakeup
         self._recorder = recorder
         self._observe = observe
         self._breaker = Breaker(failures=1, pause=1.0)
@@ -83,7 +83,7 @@ class Delivery:
                 log.warning("outbox relay failed", error=type(error).__name__)
                 handed = 0
             if not handed:
-                await self._poke.wait(self._settings.poll_interval)
+                await self._wakeup.wait(self._settings.poll_interval)
 
     async def relay(self) -> int:
         """Lease due rows and queue them; how many. Without Redis they are delivered right here."""

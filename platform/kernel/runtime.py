@@ -14,12 +14,12 @@ from kernel.db import connect, record_statements
 from kernel.limits import Limiter
 from kernel.mail import MailDelivery, MailQueued, open_transport
 from kernel.module import Module
-from kernel.poke import Poke
 from kernel.reads import Reader
 from kernel.redis_client import RedisServer
 from kernel.security import Permissions
 from kernel.settings import KernelSettings
 from kernel.unit_of_work import Database, PersonalData, Subscriber, UnitOfWork, by_topic
+from kernel.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from kernel.telemetry.recording import Recorder
@@ -34,7 +34,7 @@ class Runtime:
     cache: Cache
     reader: Reader
     limiter: Limiter
-    poke: Poke
+    wakeup: Wakeup
     broadcast: Broadcast
     database: Database
     subscribers: Sequence[Subscriber[Any]]  # Any: every subscriber knows its own event type
@@ -44,7 +44,7 @@ class Runtime:
     async def close(self) -> None:
         """Let go of every connection."""
         await self.cache.close()
-        await self.poke.close()
+        await self.wakeup.close()
         await self.broadcast.close()
         await self.reader.close()
         await self.engine.dispose()
@@ -63,7 +63,7 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module], recorder: 
     )
     redis = RedisServer(settings.redis_url, timeout=settings.cache.timeout)
     cache = Cache(redis, settings.cache)
-    poke = Poke(settings.redis_url, timeout=settings.cache.timeout)
+    wakeup = Wakeup(settings.redis_url, timeout=settings.cache.timeout)
     broadcast = Broadcast(settings.redis_url, timeout=settings.cache.timeout)
 
     async def forget_changed(event: EntitiesChanged, _: UnitOfWork) -> None:
@@ -83,9 +83,9 @@ def open_runtime(settings: KernelSettings, modules: Sequence[Module], recorder: 
         cache=cache,
         reader=Reader(settings.database_url, settings.db, replica_url=settings.database_replica_url),
         limiter=Limiter(redis, enabled=settings.http.rate_limits == "on"),
-        poke=poke,
+        wakeup=wakeup,
         broadcast=broadcast,
-        database=Database(engine, by_topic(subscribers), cache, poke, broadcast, personal_data_of(modules)),
+        database=Database(engine, by_topic(subscribers), cache, wakeup, broadcast, personal_data_of(modules)),
         subscribers=subscribers,
         permissions=Permissions({name: meaning for module in modules for name, meaning in module.permissions.items()}),
         recorder=recorder,

@@ -19,9 +19,9 @@ from kernel.cache import Cache, EntitiesChanged
 from kernel.db import new_id, statement
 from kernel.errors import DomainError
 from kernel.events import E, Event, encode, topic
-from kernel.poke import Poke
 from kernel.reads import Query, T
 from kernel.transaction import Transaction
+from kernel.wakeup import Wakeup
 
 
 class UnitOfWork:
@@ -32,7 +32,7 @@ class UnitOfWork:
         transaction: Transaction,
         subscribers: "Subscribers",
         cache: Cache,
-        poke: Poke,
+        wakeup: Wakeup,
         broadcast: Broadcast,
         personal_data: "PersonalData",
     ) -> None:
@@ -40,7 +40,7 @@ class UnitOfWork:
         self.personal_data = personal_data
         self._subscribers = subscribers
         self._cache = cache
-        self._poke = poke
+        self._wakeup = wakeup
         self._broadcast = broadcast
         self._stale: set[str] = set()
         self._told: set[UUID] = set()
@@ -116,7 +116,7 @@ class UnitOfWork:
         if stale:
             await self._cache.forget_or_make_up(stale)
         if self._news:
-            self._poke.send()
+            self._wakeup.send()
         if self._told:
             self._broadcast.tell(self._told)
 
@@ -172,7 +172,7 @@ class Database:
         engine: AsyncEngine,
         subscribers: Subscribers,
         cache: Cache,
-        poke: Poke,
+        wakeup: Wakeup,
         broadcast: Broadcast,
         personal_data: PersonalData,
     ) -> None:
@@ -180,14 +180,16 @@ class Database:
         self._personal_data = personal_data
         self._subscribers = subscribers
         self._cache = cache
-        self._poke = poke
+        self._wakeup = wakeup
         self._broadcast = broadcast
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[UnitOfWork]:
         """Commits at the end; an error rolls back, but for a `DomainError` that ``persists``."""
         transaction = Transaction(self.engine)
-        uow = UnitOfWork(transaction, self._subscribers, self._cache, self._poke, self._broadcast, self._personal_data)
+        uow = UnitOfWork(
+            transaction, self._subscribers, self._cache, self._wakeup, self._broadcast, self._personal_data
+        )
         try:
             try:
                 yield uow

@@ -77,7 +77,7 @@ def build(
         outgoing,
         subscribers,
         settings.jobs,
-        runtime.poke,
+        runtime.wakeup,
         takes_all=served is None,
         recorder=runtime.recorder,
         observe=observe,
@@ -116,7 +116,7 @@ async def run(
     loops = [loop for module in (modules if served is None else served) for loop in module.loops]
     tasks = [
         asyncio.create_task(delivery.relay_for_ever()),
-        asyncio.create_task(runtime.poke.listen_for_ever()),
+        asyncio.create_task(runtime.wakeup.listen_for_ever()),
         *(asyncio.create_task(loop.run_for_ever(runtime.database)) for loop in loops),
     ]
     if listener is not None:

@@ -102,7 +102,7 @@ async def pass_time(database: Database) -> None:
 def without_redis(runtime: Runtime, settings: KernelSettings, jobs: JobsSettings = HASTY) -> Delivery:
     """A delivery whose Redis refuses connections."""
     queue = open_queue(NOWHERE, timeout=1)
-    return Delivery(runtime.database, queue, runtime.subscribers, jobs, runtime.poke, recorder=runtime.recorder)
+    return Delivery(runtime.database, queue, runtime.subscribers, jobs, runtime.wakeup, recorder=runtime.recorder)
 
 
 def address_of(handler: Callable[..., Any]) -> str:

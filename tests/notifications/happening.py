@@ -66,7 +66,7 @@ async def deliver_all(runtime: Runtime, *, but: str | None = None) -> None:
     """What a worker would do by now, without SAQ in between; rows of the subscriber ``but`` stay where they are."""
     jobs = JobsSettings()
     queue: Any = None  # not needed to deliver
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, jobs, runtime.poke)
+    delivery = Delivery(runtime.database, queue, runtime.subscribers, jobs, runtime.wakeup)
     names = [subscriber.name for subscriber in runtime.subscribers if subscriber.name != but]
     while True:
         async with runtime.database.unit_of_work() as uow:

@@ -70,7 +70,7 @@ async def deliver_one_batch(runtime: Runtime) -> None:
         leased = await lease(uow.session, seconds=0, subscribers=[TELLING])
     (row_id,) = (row_id for ids in leased.values() for row_id in ids)
     queue: Any = None  # Any: none is needed
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, JobsSettings(), runtime.poke)
+    delivery = Delivery(runtime.database, queue, runtime.subscribers, JobsSettings(), runtime.wakeup)
     await delivery.deliver(TELLING, [str(row_id)])
 
 

@@ -94,7 +94,7 @@ async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(
         async with runtime.database.unit_of_work() as uow:
             leased = await lease(uow.session, seconds=settings.jobs.lease)
         queue: Any = None  # not needed to deliver
-        delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.poke)
+        delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.wakeup)
         for subscriber, ids in leased.items():
             await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
         told.append(await count(runtime, NotificationRow.event_id == news.event_id))
@@ -181,7 +181,7 @@ async def test_many_authors_with_the_same_followers_do_not_get_into_each_others_
 async def test_a_newcomer_is_welcomed_once_in_the_inbox_and_by_mail(runtime: Runtime, settings: KernelSettings) -> None:
     ann = await join(runtime)
     queue: Any = None  # not needed to deliver
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.poke)
+    delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.wakeup)
     async with runtime.database.unit_of_work() as uow:
         rows = await uow.session.execute(select(OutboxRow.subscriber, OutboxRow.id))
         [(subscriber, row_id)] = [row for row in rows.tuples() if row[0] == "notifications.subscribers.greet"]
