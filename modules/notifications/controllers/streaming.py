@@ -70,7 +70,7 @@ def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
         """
         token = request.scope["state"].get(TICKET) or bearer(request)
         opened = await streaming.open(me.id, token, noted(last_event or last_event_id))
-        return EventStream(opened.outlet, live.feeding(opened))
+        return EventStream(opened.queue, live.feeding(opened))
 
     @post("/stream-tickets", operation_id="createStreamTicket", guards=[signed_in])
     async def create_ticket(

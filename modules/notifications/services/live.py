@@ -17,7 +17,7 @@ import structlog
 
 from kernel.errors import InvalidToken
 from kernel.http.encoding import encode
-from kernel.http.streaming import Outlet
+from kernel.http.streaming import EventQueue
 from kernel.module import Process
 from kernel.unit_of_work import UnitOfWork
 from modules.notifications.repositories import WatchRepository
@@ -46,7 +46,7 @@ class Stream:
         self.recipient_id = recipient_id
         self.token = token
         self.after = after
-        self.outlet = Outlet()
+        self.queue = EventQueue()
 
 
 class Streaming:
@@ -97,8 +97,8 @@ class Live:
         """Tell the stream what is new until it is left."""
         streams = self._streams[stream.recipient_id]
         streams.append(stream)
-        for oldest in [each for each in streams if not each.outlet.ended][:-EACH]:
-            oldest.outlet.end()
+        for oldest in [each for each in streams if not each.queue.ended][:-EACH]:
+            oldest.queue.end()
         self._hear([stream.recipient_id])
         if not self._work:
             work = (self._watch(), self._look_for_ever(), self.process.broadcast.listen_for_ever(self._hear))
@@ -130,12 +130,12 @@ class Live:
         try:
             caller = await self.process.authenticate(stream.token)
         except InvalidToken:
-            stream.outlet.end()
+            stream.queue.end()
         except Exception as error:  # nobody knows at the moment, and nothing new is told meanwhile
             log.warning("caller of a stream not checked", error=type(error).__name__)
         else:
             if caller.id != stream.recipient_id:
-                stream.outlet.end()
+                stream.queue.end()
 
     async def _look_for_ever(self) -> None:
         looked = time.monotonic()
@@ -183,7 +183,7 @@ class Live:
             for stream in ready[row.recipient_id]:
                 if stream.after < row.arrival:
                     stream.after = row.arrival
-                    stream.outlet.say("notification", id=str(row.id), data=data)
+                    stream.queue.put("notification", id=str(row.id), data=data)
         if len(rows) == AT_ONCE:
             self._hear(people)
 
@@ -191,8 +191,8 @@ class Live:
         """The streams of somebody, but for those whose reader is slow: they ask by themselves, when they have read."""
         ready = []
         for stream in self._streams.get(person, ()):
-            if len(stream.outlet) < AT_ONCE:
+            if len(stream.queue) < AT_ONCE:
                 ready.append(stream)
             else:
-                stream.outlet.when_drained = partial(self._hear, [person])
+                stream.queue.when_drained = partial(self._hear, [person])
         return ready

@@ -17,7 +17,7 @@ from litestar.types import Receive, Scope, Send
 from kernel.http.request import HttpRequest
 
 HEARTBEAT = 10.0
-"""Seconds of silence after which something is said, so that nobody in between takes the connection for dead."""
+"""Seconds of silence after which a comment is sent, so that nobody in between takes the connection for dead."""
 
 ON_SHUTDOWN = "on_shutdown"
 """In the state of a request: what to call when the server stops."""
@@ -29,26 +29,26 @@ HEADERS = [
 ]
 
 
-class Outlet:
-    """What is still to be said on one stream."""
+class EventQueue:
+    """The events that are still to be sent on one stream."""
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque()
         self._changed = asyncio.Event()
         self.ended = False
         self.when_drained: Callable[[], None] | None = None
-        """Called once, when all that waits has been said."""
+        """Called once, when all that waits has been sent."""
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def say(self, kind: str, *, id: str, data: bytes) -> None:  # noqa: A002 - its name in the standard
+    def put(self, kind: str, *, id: str, data: bytes) -> None:  # noqa: A002 - its name in the standard
         """One event; ``data`` is one line."""
         self._waiting.append(b"event: %s\nid: %s\ndata: %s\n\n" % (kind.encode(), id.encode(), data))
         self._changed.set()
 
     def end(self) -> None:
-        """Nothing more is said."""
+        """Nothing more is sent."""
         self.ended = True
         self._changed.set()
 
@@ -72,30 +72,30 @@ class Outlet:
 
 
 class EventStream(Response[str]):
-    """Whatever is said at an outlet while ``feeding`` goes on."""
+    """Whatever is put into a queue while ``feeding`` goes on."""
 
-    def __init__(self, outlet: Outlet, feeding: AbstractContextManager[object]) -> None:
+    def __init__(self, queue: EventQueue, feeding: AbstractContextManager[object]) -> None:
         super().__init__("", media_type="text/event-stream")
-        self._outlet = outlet
+        self._queue = queue
         self._feeding = feeding
 
     # Any: what the handler has declared does not matter
     def to_asgi_response(self, app: Litestar | None, request: HttpRequest, **declared: Any) -> ASGIResponse:
         """The stream itself."""
-        return Flow(self._outlet, self._feeding)
+        return ASGIEventStream(self._queue, self._feeding)
 
 
-class Flow(ASGIResponse):
-    """An answer that goes on."""
+class ASGIEventStream(ASGIResponse):
+    """The stream, as it is sent."""
 
-    def __init__(self, outlet: Outlet, feeding: AbstractContextManager[object]) -> None:
+    def __init__(self, queue: EventQueue, feeding: AbstractContextManager[object]) -> None:
         super().__init__()
-        self._outlet = outlet
+        self._queue = queue
         self._feeding = feeding
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Until the client leaves, the server stops or the outlet is closed."""
-        scope["state"][ON_SHUTDOWN] = self._outlet.end
+        """Until the client leaves, the server stops or the queue is closed."""
+        scope["state"][ON_SHUTDOWN] = self._queue.end
         leaving = asyncio.create_task(self._wait_until_they_leave(receive))
         try:
             with self._feeding:
@@ -103,7 +103,7 @@ class Flow(ASGIResponse):
                 chunk = b"retry: 1000\n\n"
                 while chunk:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    chunk = await self._outlet.next()
+                    chunk = await self._queue.next()
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             leaving.cancel()
@@ -111,4 +111,4 @@ class Flow(ASGIResponse):
     async def _wait_until_they_leave(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self._outlet.end()
+        self._queue.end()
