@@ -4,7 +4,7 @@ from functools import partial
 
 from saq import CronJob
 
-from kernel.jobs import Loop
+from kernel.jobs import Poller
 from kernel.module import Module
 from modules.posts.controllers import (
     CommentController,
@@ -62,7 +62,7 @@ def posts(settings: PostSettings) -> Module:
             "directory": provide_directory,
         },
         schedule=[CronJob(forget_deleted_posts, cron="10 4 * * *")],
-        loops=[Loop(publish_due, seconds=0.5)],
+        pollers=[Poller(publish_due, seconds=0.5)],
         seed=seed,
         permissions={
             "posts:read:any": "Read posts that are not published.",

@@ -46,21 +46,21 @@ class Context(SaqContext):
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class Poller:
     """What every worker looks for in PostgreSQL again and again: neither Redis nor a killed worker delays it."""
 
-    look: Callable[[Database], Awaitable[bool]]
-    """Does what is due, and tells whether there may be more; several look at once, so it locks what it takes."""
+    poll: Callable[[Database], Awaitable[bool]]
+    """Does what is due, and tells whether there may be more; several poll at once, so it locks what it takes."""
     seconds: float
-    """Between two looks."""
+    """Between two polls."""
 
     async def run_for_ever(self, database: Database) -> None:
         """Until cancelled, whatever fails in between."""
         while True:
             try:
-                there_may_be_more = await self.look(database)
-            except Exception as error:  # the loop outlives a database that is away
-                log.warning("loop failed", loop=self.look.__name__, error=type(error).__name__)
+                there_may_be_more = await self.poll(database)
+            except Exception as error:  # the poller outlives a database that is away
+                log.warning("poller failed", poller=self.poll.__name__, error=type(error).__name__)
                 there_may_be_more = False
             if not there_may_be_more:
                 await asyncio.sleep(self.seconds)

@@ -12,7 +12,7 @@ from saq import CronJob
 from kernel.broadcast import Broadcast
 from kernel.cache import Cache
 from kernel.demo import Seed
-from kernel.jobs import Context, Loop
+from kernel.jobs import Context, Poller
 from kernel.mail import Compose
 from kernel.reads import Reader
 from kernel.security import Authenticator, Permissions
@@ -46,7 +46,7 @@ class Module:
     """Called when an application is made, for what lives as long as it does; it starts nothing by itself."""
     subscribers: Sequence[Subscriber[Any]] = ()  # Any: every subscriber knows its own event type
     schedule: Sequence[CronJob[Context]] = ()
-    loops: Sequence[Loop] = ()
+    pollers: Sequence[Poller] = ()
     seed: Seed | None = None
     """Demo data; modules that are listed later find the people in it."""
     letters: Mapping[str, Compose] = field(default_factory=dict[str, Compose])

@@ -15,7 +15,7 @@ from kernel import outbox
 from kernel.delivery import Delivery, Observe
 from kernel.idempotency import forget_old_answers
 from kernel.jobs import DEQUEUE_TIMEOUT, Context, JobWorker, end, open_queue
-from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics, tell_for_ever
+from kernel.metrics import Exposition, OutboxMetrics, ProcessMetrics, serve_metrics
 from kernel.module import Module
 from kernel.runtime import Runtime, open_runtime
 from kernel.settings import KernelSettings
@@ -113,16 +113,16 @@ async def run(
     runtime = open_runtime(settings, modules, recorder)
     metrics = ProcessMetrics()
     worker, delivery = build(settings, modules, runtime, served, metrics.observe_delivery)
-    loops = [loop for module in (modules if served is None else served) for loop in module.loops]
+    pollers = [poller for module in (modules if served is None else served) for poller in module.pollers]
     tasks = [
         asyncio.create_task(delivery.relay_for_ever()),
         asyncio.create_task(runtime.wakeup.listen_for_ever()),
-        *(asyncio.create_task(loop.run_for_ever(runtime.database)) for loop in loops),
+        *(asyncio.create_task(poller.run_for_ever(runtime.database)) for poller in pollers),
     ]
     if listener is not None:
         exposition = Exposition(metrics, OutboxMetrics(runtime.reader))
         tasks.append(asyncio.create_task(metrics.watch(runtime.engine, runtime.reader)))
-        tasks.append(asyncio.create_task(tell_for_ever(exposition, settings, listener)))
+        tasks.append(asyncio.create_task(serve_metrics(exposition, settings, listener)))
     log.info("worker started", concurrency=settings.jobs.concurrency)
     try:
         await worker.start()

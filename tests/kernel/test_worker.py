@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from saq import CronJob
 
 from kernel.delivery import ENOUGH, Delivery
-from kernel.jobs import Context, JobWorker, Loop, end
+from kernel.jobs import Context, JobWorker, Poller, end
 from kernel.module import Module
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings, MetricsSettings
@@ -165,7 +165,7 @@ async def test_a_worker_delivers_loops_and_ends_when_asked_with_redis_or_without
     await publish(runtime.database, "a")
     looks: list[float] = []
 
-    async def look(_: Database) -> bool:
+    async def poll(_: Database) -> bool:
         looks.append(time.monotonic())
         if len(looks) == 1:
             raise RuntimeError
@@ -175,7 +175,7 @@ async def test_a_worker_delivers_loops_and_ends_when_asked_with_redis_or_without
         return len(looks) >= 4
 
     subscribers = [Subscriber(Happened, record)]
-    module = Module(name="scratch", subscribers=subscribers, loops=[Loop(look, seconds=0.05)])
+    module = Module(name="scratch", subscribers=subscribers, pollers=[Poller(poll, seconds=0.05)])
     life = asyncio.create_task(run(settings, [module]))
     await eventually(lambda: all_done(runtime))
     await eventually(looked_again)

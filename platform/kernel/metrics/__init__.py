@@ -2,7 +2,7 @@
 
 from kernel.metrics.backlog import OutboxMetrics
 from kernel.metrics.exposition import Exposition, metrics_route
-from kernel.metrics.listener import tell_for_ever
 from kernel.metrics.process import ProcessMetrics
+from kernel.metrics.server import serve_metrics
 
-__all__ = ["Exposition", "OutboxMetrics", "ProcessMetrics", "metrics_route", "tell_for_ever"]
+__all__ = ["Exposition", "OutboxMetrics", "ProcessMetrics", "metrics_route", "serve_metrics"]

@@ -26,7 +26,7 @@ class Server(uvicorn.Server):
         yield
 
 
-async def tell_for_ever(exposition: Exposition, settings: KernelSettings, listener: socket.socket) -> None:
+async def serve_metrics(exposition: Exposition, settings: KernelSettings, listener: socket.socket) -> None:
     """Answer whoever may scrape, until cancelled."""
     app = Application(
         settings,
