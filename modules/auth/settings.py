@@ -47,7 +47,7 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     """The same for ``/reset-password``."""
 
     def refuse_what_is_unsafe(self, kernel: KernelSettings) -> None:
-        """Production does not start with what only a desk may have; raises `SettingsError`."""
+        """Production does not start with what is only meant for development; raises `SettingsError`."""
         if kernel.env == "production" and self.bcrypt_rounds < SAFE_ROUNDS:
             raise SettingsError(f"QUIRE_AUTH_BCRYPT_ROUNDS must be at least {SAFE_ROUNDS} in production")
         if kernel.env == "production" and self.access_token_ttl > LONGEST_ACCESS:

@@ -60,7 +60,9 @@ def secrets(settings: KernelSettings) -> Iterator[Finding]:
         text = f"QUIRE_METRICS_TOKEN is short: take {SHORTEST_TOKEN} characters or more" if short else "long enough"
         yield Finding("metrics token", not short, text)
     if settings.env != "production":
-        yield Finding("environment", True, f"{settings.env}: QUIRE_ENV=production refuses what only a desk may have")
+        yield Finding(
+            "environment", True, f"{settings.env}: QUIRE_ENV=production refuses what is only meant for development"
+        )
 
 
 async def postgresql(

@@ -1,4 +1,4 @@
-"""The environment of a command, completed with what a desk needs not configure."""
+"""The environment of a command, completed with what need not be configured in development."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Demo data for a desk, or for a measurement."""
+"""Demo data for development, or for a measurement."""
 
 import asyncio
 from collections.abc import Callable, Mapping

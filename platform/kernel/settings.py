@@ -17,7 +17,7 @@ Names: TypeAlias = tuple[str, ...]
 Origins: TypeAlias = tuple[Annotated[str, msgspec.Meta(pattern=r"^(\*|https?://[^\s/]+)$")], ...]
 Mailbox: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)$")]
 
-DESK = "http://127.0.0.1:8000"
+LOCAL_URL = "http://127.0.0.1:8000"
 """Where a browser finds `quire up`."""
 
 
@@ -131,7 +131,7 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str
     secret_keys: tuple[str, ...]
     """The first encrypts, all decrypt."""
-    public_url: str = DESK
+    public_url: str = LOCAL_URL
     mail_url: str
     cors_origins: Origins = ()
     trusted_proxies: Names = ()
@@ -167,7 +167,7 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             else None,
             redis_url=url("REDIS_URL", env, "redis", "rediss", "redis+sentinel"),
             mail_url=url("QUIRE_MAIL_URL", env, "smtp", "smtps", "file"),
-            public_url=url("QUIRE_PUBLIC_URL", env, "http", "https", default=DESK).rstrip("/"),
+            public_url=url("QUIRE_PUBLIC_URL", env, "http", "https", default=LOCAL_URL).rstrip("/"),
             secret_keys=secret_keys(env),
             db=DatabaseSettings.from_env(env),
             cache=CacheSettings.from_env(env),
@@ -237,7 +237,7 @@ def secret_keys(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def refuse_what_is_unsafe(settings: KernelSettings) -> None:
-    """Production does not start with what only a desk may have (OWASP ASVS 5.0, 13.4)."""
+    """Production does not start with what is only meant for development (OWASP ASVS 5.0, 13.4)."""
     if settings.http.rate_limits == "off":
         raise SettingsError("QUIRE_HTTP_RATE_LIMITS must be on in production")
     if "*" in settings.trusted_proxies:

@@ -56,7 +56,7 @@ def running(*command: object, env: Mapping[str, str] | None = None) -> Iterator[
             process.kill()
 
 
-def desk(**variables: str) -> dict[str, str]:
+def clean_env(**variables: str) -> dict[str, str]:
     """The environment of somebody who has configured nothing but ``variables``."""
     ours = ("QUIRE_", "DATABASE_", "REDIS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)} | variables

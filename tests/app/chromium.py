@@ -102,7 +102,7 @@ class Tab:
 
 @contextmanager
 def chromium() -> Iterator[Tab]:
-    """A fresh profile with one tab. Without the program a desk skips, and CI fails."""
+    """A fresh profile with one tab. Without the program the test is skipped, and fails in CI."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         assert os.environ.get("CI") != "true", "CI must have chromium"

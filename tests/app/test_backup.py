@@ -13,7 +13,7 @@ from app.backup import backup, libpq, restore
 from app.migrations import applied_revisions
 from app.processes import Failure
 from kernel.db import new_id
-from tests.app.children import QUIRE, desk, running
+from tests.app.children import QUIRE, clean_env, running
 from tests.conftest import ADDRESSES, worker
 
 ROW = "INSERT INTO kernel.outbox (id, topic, subscriber, payload) VALUES ($1, 'a.b', 'c', '{}')"
@@ -78,7 +78,7 @@ def test_the_password_is_in_no_list_of_processes() -> None:
 
 
 def test_the_commands_do_it(env: dict[str, str], own_url: str, tmp_path: Path) -> None:
-    variables = desk(**{**env, "DATABASE_URL": own_url})
+    variables = clean_env(**{**env, "DATABASE_URL": own_url})
     file = tmp_path / "all"
     for command in (["backup", file], ["restore", file]):
         with running(*QUIRE, *command, "--data-dir", tmp_path, env=variables) as process:
@@ -94,7 +94,7 @@ def test_who_sits_at_a_terminal_is_asked_before_everything_is_replaced(tmp_path:
     keyboard, terminal = os.openpty()
     os.write(keyboard, b"n\n")
     command = [*QUIRE, "restore", str(tmp_path / "none"), "--data-dir", str(tmp_path)]
-    asked = subprocess.run(command, stdin=terminal, env=desk(), capture_output=True, text=True, timeout=30)
+    asked = subprocess.run(command, stdin=terminal, env=clean_env(), capture_output=True, text=True, timeout=30)
     os.close(keyboard)
     os.close(terminal)
     assert (asked.returncode, asked.stderr) == (1, "Aborted!\n")

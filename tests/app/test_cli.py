@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import quire
-from tests.app.children import QUIRE, desk, running
+from tests.app.children import QUIRE, clean_env, running
 
 NOWHERE = {"DATABASE_URL": "postgresql://quire:secret@127.0.0.1:1/quire", "REDIS_URL": "redis://127.0.0.1:1"}
 
@@ -29,7 +29,7 @@ def commands(group: click.Group) -> Iterator[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize("command", ["up", "serve", "work", "migrate"])
 def test_a_wrong_setting_ends_it_with_one_line_that_names_the_variable(command: str, tmp_path: Path) -> None:
-    env = desk(**NOWHERE, QUIRE_DB_POOL_SIZE="much", QUIRE_SECRET_KEY="s" * 32)
+    env = clean_env(**NOWHERE, QUIRE_DB_POOL_SIZE="much", QUIRE_SECRET_KEY="s" * 32)
     listen = ["--port", free_port()] if command in {"up", "serve"} else []
     with running(*QUIRE, command, "--data-dir", tmp_path, *listen, env=env) as process:
         stdout, stderr = process.communicate(timeout=10)
@@ -39,7 +39,7 @@ def test_a_wrong_setting_ends_it_with_one_line_that_names_the_variable(command: 
 
 
 def test_a_wrong_setting_of_a_module_is_said_before_anything_is_started(tmp_path: Path) -> None:
-    env = desk(QUIRE_AUTH_BCRYPT_ROUNDS="many")
+    env = clean_env(QUIRE_AUTH_BCRYPT_ROUNDS="many")
     with running(*QUIRE, "up", "--data-dir", tmp_path, "--port", free_port(), env=env) as process:
         stdout, stderr = process.communicate(timeout=10)
     assert (process.returncode, stdout) == (2, "")
@@ -52,7 +52,7 @@ def test_a_wrong_setting_of_a_module_is_said_before_anything_is_started(tmp_path
 def test_a_taken_port_ends_it_with_one_line(command: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as somebody:
         port = somebody.getsockname()[1]
-        with running(*QUIRE, command, "--data-dir", tmp_path, "--port", port, env=desk()) as process:
+        with running(*QUIRE, command, "--data-dir", tmp_path, "--port", port, env=clean_env()) as process:
             assert process.communicate(timeout=10) == (
                 "",
                 f"quire: cannot listen on 127.0.0.1, port {port}: address already in use\n",
@@ -65,7 +65,7 @@ def test_a_taken_port_ends_it_with_one_line(command: str, tmp_path: Path) -> Non
 def test_an_unreachable_database_ends_all_of_them_within_ten_seconds_with_one_line(tmp_path: Path) -> None:
     with ExitStack() as stack:
         processes = [
-            stack.enter_context(running(*QUIRE, *command, "--data-dir", tmp_path, env=desk(**NOWHERE)))
+            stack.enter_context(running(*QUIRE, *command, "--data-dir", tmp_path, env=clean_env(**NOWHERE)))
             for command in (["up", "--port", free_port()], ["serve", "--port", free_port()], ["work"], ["migrate"])
         ]
         for process in processes:
@@ -76,7 +76,7 @@ def test_an_unreachable_database_ends_all_of_them_within_ten_seconds_with_one_li
 
 def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with running(*QUIRE, "migrate", "--data-dir", tmp_path / "file" / "folder", env=desk()) as process:
+    with running(*QUIRE, "migrate", "--data-dir", tmp_path / "file" / "folder", env=clean_env()) as process:
         assert process.communicate() == ("", f"quire: {tmp_path}/file/folder cannot be used: not a directory\n")
         assert process.returncode == 1
 

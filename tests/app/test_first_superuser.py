@@ -9,7 +9,7 @@ import pytest
 from app.administration import create_first_superuser
 from kernel.runtime import Runtime
 from kernel.settings import SettingsError
-from tests.app.children import QUIRE, desk, running
+from tests.app.children import QUIRE, clean_env, running
 from tests.app.test_cli import free_port
 from tests.running import PASSWORD, People
 
@@ -52,7 +52,7 @@ async def test_somebody_else_who_has_the_address_does_not_become_one(given: dict
 
 
 def test_it_is_looked_at_when_the_api_starts(given: dict[str, str]) -> None:
-    variables = desk(**{**given, "QUIRE_SUPERUSER_PASSWORD": "qwertyuiop"})
+    variables = clean_env(**{**given, "QUIRE_SUPERUSER_PASSWORD": "qwertyuiop"})
     with running(*QUIRE, "serve", "--port", free_port(), env=variables) as process:
         stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout) == (2, "")

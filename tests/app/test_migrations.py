@@ -8,7 +8,7 @@ from app.database import check
 from app.embedded import Postgres
 from app.migrations import revisions, upgrade
 from kernel.settings import SettingsError
-from tests.app.children import QUIRE, desk, running
+from tests.app.children import QUIRE, clean_env, running
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,10 @@ def test_heads_are_what_no_other_revision_builds_or_depends_on(tmp_path: Path) -
 
 
 def test_any_number_of_processes_may_migrate_at_once(database_url: str, tmp_path: Path) -> None:
-    command, env = [*QUIRE, "migrate", "--data-dir", tmp_path], desk(DATABASE_URL=database_url, REDIS_URL="redis://no")
+    command, env = (
+        [*QUIRE, "migrate", "--data-dir", tmp_path],
+        clean_env(DATABASE_URL=database_url, REDIS_URL="redis://no"),
+    )
     with running(*command, env=env) as one, running(*command, env=env) as other:
         assert [one.communicate(), other.communicate()] == [("", "")] * 2
         assert [one.returncode, other.returncode] == [0, 0]

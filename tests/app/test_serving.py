@@ -8,7 +8,7 @@ from signal import SIGKILL
 import httpx
 
 from app.processes import free_port
-from tests.app.children import QUIRE, children_of, desk, eventually, is_alive, running
+from tests.app.children import QUIRE, children_of, clean_env, eventually, is_alive, running
 
 LIVE = 'quire_http_request_duration_seconds_count{method="GET",route="/health/live",status="200"}'
 
@@ -32,7 +32,7 @@ def ask(port: int, times: int) -> int:
 def test_any_process_tells_the_numbers_of_all_also_of_one_that_died(env: dict[str, str], tmp_path: Path) -> None:
     port = free_port()
     command = [*QUIRE, "serve", "--port", port, "--workers", 2, "--data-dir", tmp_path]
-    with running(*command, env=desk(**env)) as server:
+    with running(*command, env=clean_env(**env)) as server:
         eventually(lambda: counted(port) is not None)
         asked = ask(port, 20)
         assert {counted(port) for _ in range(5)} == {asked}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.processes import free_port
-from tests.app.children import QUIRE, children_of, desk, eventually, is_alive, processes_in, running
+from tests.app.children import QUIRE, children_of, clean_env, eventually, is_alive, processes_in, running
 
 pytestmark = pytest.mark.faults
 
@@ -48,7 +48,7 @@ class Up:
 @contextmanager
 def up(folder: Path, *options: object) -> Iterator[Up]:
     port = free_port()
-    with running(*QUIRE, "up", "--data-dir", folder, "--port", port, *options, env=desk()) as process:
+    with running(*QUIRE, "up", "--data-dir", folder, "--port", port, *options, env=clean_env()) as process:
         here = Up(process, folder, port)
         eventually(here.answers)
         eventually(lambda: here.child("app work"))
@@ -69,13 +69,13 @@ def test_what_dies_is_back_within_two_seconds_and_everything_stops_in_order(tmp_
 
 def test_a_second_one_on_the_same_data_is_refused_and_other_commands_share_the_servers(tmp_path: Path) -> None:
     with up(tmp_path) as here:
-        with running(*QUIRE, "up", "--data-dir", tmp_path, "--port", free_port(), env=desk()) as second:
+        with running(*QUIRE, "up", "--data-dir", tmp_path, "--port", free_port(), env=clean_env()) as second:
             message = f"quire: another quire runs on the data folder {tmp_path}\n"
             assert second.communicate(timeout=10) == ("", message)
             assert second.returncode == 1
         servers = processes_in(tmp_path / "postgres") | processes_in(tmp_path / "valkey")
         person = ["--email", "root@quire.example", "--name", "Root"]
-        env = desk(QUIRE_SUPERUSER_PASSWORD="correct horse battery staple")
+        env = clean_env(QUIRE_SUPERUSER_PASSWORD="correct horse battery staple")
         with running(*QUIRE, "create-superuser", "--data-dir", tmp_path, *person, env=env) as command:
             assert command.communicate(timeout=20) == ("root@quire.example is a superuser.\n", "")
         assert here.child("bin/postgres") in servers

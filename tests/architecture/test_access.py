@@ -270,7 +270,7 @@ def accesses(handler: BaseRouteHandler) -> list[Access]:
     return [guard for guard in handler.resolve_guards() if isinstance(guard, Access)]
 
 
-HANDLERS = dict(handlers(build({**SAMPLE_ENV, "QUIRE_ENV": "development"})))  # with the pages of a desk
+HANDLERS = dict(handlers(build({**SAMPLE_ENV, "QUIRE_ENV": "development"})))  # with the pages of development
 
 
 def test_every_handler_names_exactly_one_access() -> None:

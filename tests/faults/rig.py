@@ -15,7 +15,7 @@ import httpx
 from app.embedded import Postgres, Valkey
 from app.migrations import upgrade
 from app.processes import free_port
-from tests.app.children import desk
+from tests.app.children import clean_env
 
 PATIENCE = 60.0
 
@@ -97,7 +97,7 @@ class Rig:
     @property
     def env(self) -> dict[str, str]:
         """What every process is told."""
-        return desk(
+        return clean_env(
             QUIRE_ENV="test",
             QUIRE_SECRET_KEY="a key that is only good for tests: 0123456789",
             QUIRE_AUTH_BCRYPT_ROUNDS="4",

@@ -15,7 +15,7 @@ import msgspec
 
 from app.environment import shared
 from app.processes import free_port
-from tests.app.children import children_of, desk
+from tests.app.children import children_of, clean_env
 
 PATIENCE = 60.0
 
@@ -49,7 +49,7 @@ async def quire_up(data: Path) -> AsyncGenerator[Up]:
     port = free_port()
     command = [sys.executable, "-m", "app", "up", "--port", str(port), "--data-dir", str(data)]
     process = subprocess.Popen(  # noqa: ASYNC220 - starting it takes no time
-        command, env=desk(QUIRE_AUTH_BCRYPT_ROUNDS="4"), stdout=subprocess.DEVNULL
+        command, env=clean_env(QUIRE_AUTH_BCRYPT_ROUNDS="4"), stdout=subprocess.DEVNULL
     )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
 

@@ -22,7 +22,7 @@ from app.seeding import seed
 from kernel.reads import Reader
 from kernel.settings import KernelSettings
 from modules.posts.repositories import Order, PostFilters, page_query
-from tests.app.children import desk
+from tests.app.children import clean_env
 
 PAGE = 20
 GOAL = 1.2
@@ -107,7 +107,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="quire-depth-") as name, Servers(Path(name), durable=False) as own:
         upgrade(own.database_url)
-        env = desk(
+        env = clean_env(
             QUIRE_ENV="test", QUIRE_SECRET_KEY="0" * 32, QUIRE_AUTH_BCRYPT_ROUNDS="4", QUIRE_MAIL_URL=f"file:{name}"
         )
         env |= {"DATABASE_URL": own.database_url, "REDIS_URL": own.redis_url, "QUIRE_DB_STATEMENT_TIMEOUT": "60"}

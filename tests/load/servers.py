@@ -24,7 +24,7 @@ from app.processes import Failure, free_port, wait_until
 from app.seeding import seed
 from kernel.demo import Demo
 from kernel.pagination import encode_cursor
-from tests.app.children import desk
+from tests.app.children import clean_env
 
 Name: TypeAlias = Literal["bare", "original", "ours", "traced"]
 """The last is ours once more, with a collector that takes the spans of every tenth request."""
@@ -144,7 +144,7 @@ def servers(folder: Path, *, posts: int) -> Iterator[tuple[dict[str, str], Data]
     os.sched_setaffinity(0, {ASKING})
     with Servers(folder, durable=False) as own:
         upgrade(own.database_url)
-        env = desk(
+        env = clean_env(
             QUIRE_ENV="test",
             QUIRE_SECRET_KEY="a key that is only good for tests: 0123456789",
             QUIRE_AUTH_BCRYPT_ROUNDS="4",

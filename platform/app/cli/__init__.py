@@ -8,8 +8,8 @@ import click
 
 from app.cli.accounts import create_superuser, keys
 from app.cli.data import backup, restore, seed
-from app.cli.looking import doctor, modules, openapi
-from app.cli.making import new_module
+from app.cli.development import new_module
+from app.cli.reports import doctor, modules, openapi
 from app.cli.running import check_settings, migrate, serve, up, work
 from app.processes import Failure
 from kernel.errors import DomainError

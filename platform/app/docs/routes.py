@@ -8,10 +8,10 @@ from litestar.openapi import OpenAPIConfig
 
 from app.assets import Assets
 from app.docs.document import document_routes
-from app.docs.readers import READERS, reader_route
+from app.docs.pages import PAGES, page_route
 
 
 def docs_routes(config: OpenAPIConfig) -> Sequence[HTTPRouteHandler]:
     """The document, the pages to read it with, and their files; each answers itself, without a redirect."""
     assets = Assets("/schema/assets", Path(__file__).parent / "assets")
-    return [*document_routes(), *(reader_route(reader, config.title, assets) for reader in READERS), assets.route()]
+    return [*document_routes(), *(page_route(page, config.title, assets) for page in PAGES), assets.route()]

@@ -16,7 +16,7 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 
 class Cors:
-    """A list of origins, compared whole: no wildcard, no suffix, no ``null``. On a desk, loopback on any port too."""
+    """A list of origins, compared whole: no wildcard, suffix or ``null``. In development, loopback on any port too."""
 
     def __init__(self, origins: Sequence[str], *, loopback: bool) -> None:
         self._origins = frozenset(origin.encode() for origin in origins)

@@ -11,7 +11,7 @@ AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5
 
 
 class Hosts:
-    """A list of names; their port does not matter. On a desk, localhost and plain addresses too."""
+    """A list of names; their port does not matter. In development, localhost and plain addresses too."""
 
     def __init__(self, names: Iterable[str], *, local: bool) -> None:
         self._names = frozenset(name.lower() for name in names)

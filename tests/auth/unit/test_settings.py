@@ -1,4 +1,4 @@
-"""Production does not start with what only a desk may have."""
+"""Production does not start with what is only meant for development."""
 
 import msgspec
 import pytest

@@ -10,7 +10,7 @@ from tests.kernel.http.apps import SETTINGS, application, talking_to
 LISTED = msgspec.structs.replace(
     SETTINGS, env="production", cors_origins=("https://app.example", "http://other.example:8080")
 )
-DESK = msgspec.structs.replace(SETTINGS, env="development")
+DEVELOPMENT = msgspec.structs.replace(SETTINGS, env="development")
 
 
 @get("/things")
@@ -88,7 +88,7 @@ async def test_by_default_there_is_none() -> None:
     "origin", ["http://localhost:3000", "https://localhost", "http://127.0.0.1:5173", "http://[::1]:8000"]
 )
 async def test_on_a_desk_loopback_is_let_in(origin: str) -> None:
-    assert await allowed(DESK, origin)
+    assert await allowed(DEVELOPMENT, origin)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ async def test_on_a_desk_loopback_is_let_in(origin: str) -> None:
     ],
 )
 async def test_on_a_desk_nothing_else_is(origin: str) -> None:
-    assert not await allowed(DESK, origin)
+    assert not await allowed(DEVELOPMENT, origin)
 
 
 async def test_caches_are_told_that_the_origin_matters() -> None:

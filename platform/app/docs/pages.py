@@ -12,7 +12,7 @@ from kernel.http.request import HttpRequest
 from kernel.security import public
 
 
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
+class DocsPage(msgspec.Struct, frozen=True, kw_only=True):
     """One user interface: where it lives, its files in the order of loading, and what it needs beyond them."""
 
     name: str
@@ -31,21 +31,21 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Redoc and Scalar bring their styles in their scripts, as <style> elements.
-READERS = (
-    Reader(
+PAGES = (
+    DocsPage(
         name="Swagger UI",
         paths=("/schema", "/schema/swagger"),
         styles=("swagger-ui.css", "reader.css"),
         scripts=("swagger-ui-bundle.js", "swagger.js"),
         permits="style-src 'self'",
     ),
-    Reader(
+    DocsPage(
         name="Redoc",
         paths=("/schema/redoc",),
         scripts=("redoc.standalone.js", "redoc.js"),
         permits="style-src 'self' 'unsafe-inline'; worker-src blob:",
     ),
-    Reader(
+    DocsPage(
         name="Scalar",
         paths=("/schema/scalar",),
         scripts=("standalone.js", "scalar.js"),
@@ -54,30 +54,30 @@ READERS = (
 )
 
 
-def reader_route(reader: Reader, title: str, assets: Assets) -> HTTPRouteHandler:
-    """The page of one reader."""
-    page = frame(reader, title, assets).encode()
-    policy = {"Content-Security-Policy": reader.policy}
+def page_route(page: DocsPage, title: str, assets: Assets) -> HTTPRouteHandler:
+    """Serves one page."""
+    html = frame(page, title, assets).encode()
+    policy = {"Content-Security-Policy": page.policy}
 
-    @get(list(reader.paths), guards=[public], include_in_schema=False)
+    @get(list(page.paths), guards=[public], include_in_schema=False)
     async def show(request: HttpRequest) -> Response[str]:
-        return kept(request, page, "text/html; charset=utf-8", **policy)
+        return kept(request, html, "text/html; charset=utf-8", **policy)
 
     return show
 
 
-def frame(reader: Reader, title: str, assets: Assets) -> str:
-    """An empty page with the reader's files."""
-    styles = "".join(f'<link rel="stylesheet" href="{assets.url(name)}">\n' for name in reader.styles)
+def frame(page: DocsPage, title: str, assets: Assets) -> str:
+    """The HTML: a frame with the files that fill it."""
+    styles = "".join(f'<link rel="stylesheet" href="{assets.url(name)}">\n' for name in page.styles)
     scripts = "".join(
-        f'<script src="{assets.url(name)}" data-document="{DOCUMENT}"></script>\n' for name in reader.scripts
+        f'<script src="{assets.url(name)}" data-document="{DOCUMENT}"></script>\n' for name in page.scripts
     )
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}: {reader.name}</title>
+<title>{escape(title)}: {page.name}</title>
 <link rel="icon" href="data:,">
 {styles}</head>
 <body>
