@@ -14,6 +14,9 @@ from kernel.settings import KernelSettings
 PLACEHOLDERS = {"DATABASE_URL": "postgresql://localhost/quire", "REDIS_URL": "redis://localhost"}
 """For a command that needs settings, but no servers."""
 
+SHARED = (*PLACEHOLDERS, "QUIRE_PUBLIC_URL")
+"""What a `quire up` tells other commands: the servers, and where people reach it. Tokens and links in mails name that."""
+
 PATIENCE = 30.0
 """Seconds to wait for another command that has servers of its own, or for a `quire up` that is starting."""
 
@@ -84,11 +87,11 @@ def ownership(folder: Path, patience: float) -> Iterator[None]:
             shares.unlink(missing_ok=True)
 
 
-def share(folder: Path, addresses: Mapping[str, str]) -> None:
-    """Let other commands use our servers."""
+def share(folder: Path, env: Mapping[str, str]) -> None:
+    """Let other commands use our servers, and be reached where we are."""
     draft = folder / "servers.json.new"
     draft.touch(0o600)
-    draft.write_text(json.dumps({name: addresses[name] for name in PLACEHOLDERS}))
+    draft.write_text(json.dumps({name: env[name] for name in SHARED}))
     draft.rename(folder / "servers.json")
 
 

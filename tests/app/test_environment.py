@@ -10,6 +10,7 @@ from kernel.settings import SettingsError
 from tests.app.children import processes_in
 
 ADDRESSES = {"DATABASE_URL": "postgresql://db/quire", "REDIS_URL": "redis://cache/0"}
+SHARED = {**ADDRESSES, "QUIRE_PUBLIC_URL": "http://127.0.0.1:8461"}
 
 
 def test_what_is_set_stays_and_needs_neither_servers_nor_a_lock(tmp_path: Path) -> None:
@@ -67,14 +68,17 @@ def test_servers_run_for_as_long_as_the_command(tmp_path: Path) -> None:
 
 def test_shared_servers_are_used_by_others_and_forgotten_with_their_owner(tmp_path: Path) -> None:
     with ownership(tmp_path, patience=0):
-        share(tmp_path, ADDRESSES)
+        share(tmp_path, SHARED)
         assert (tmp_path / "servers.json").stat().st_mode & 0o777 == 0o600
         with servers(tmp_path) as addresses:
-            assert addresses == ADDRESSES
+            assert addresses == SHARED
         with environment(tmp_path, {"DATABASE_URL": "postgresql://mine/quire"}) as complete:
             assert complete["DATABASE_URL"] == "postgresql://mine/quire"
             assert complete["REDIS_URL"] == ADDRESSES["REDIS_URL"]
-    share(tmp_path, ADDRESSES)  # as somebody who was killed leaves it
+            assert complete["QUIRE_PUBLIC_URL"] == SHARED["QUIRE_PUBLIC_URL"]
+        with environment(tmp_path, {"QUIRE_PUBLIC_URL": "https://mine.example"}) as complete:
+            assert complete["QUIRE_PUBLIC_URL"] == "https://mine.example"
+    share(tmp_path, SHARED)  # as somebody who was killed leaves it
     with ownership(tmp_path, patience=0):
         assert not (tmp_path / "servers.json").exists()
 
