@@ -5,6 +5,7 @@ from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import DateTime, MetaData, func
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -36,6 +37,12 @@ def first_id_of(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
+def creation(context: DefaultExecutionContext) -> datetime:
+    """When the row is made, so that what was never changed does not look like it."""
+    made: datetime | None = context.get_current_parameters().get("created_at")
+    return made or utc_now()
+
+
 class Entity(DeclarativeBase):
     """A row with an identity and a history. Each owner of tables derives one abstract base from it."""
 
@@ -44,5 +51,5 @@ class Entity(DeclarativeBase):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, insert_sentinel=True, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(default=utc_now, server_default=func.now(), sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(
-        default=utc_now, onupdate=utc_now, server_default=func.now(), sort_order=91
+        default=creation, onupdate=utc_now, server_default=func.now(), sort_order=91
     )

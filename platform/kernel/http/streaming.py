@@ -28,6 +28,9 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),  # nginx passes on what comes, when it comes
 ]
 
+BREAKS = {"\x85".encode(): rb"\u0085", "\u2028".encode(): rb"\u2028", "\u2029".encode(): rb"\u2029"}
+"""What ends no line in the standard, but in clients that split text as Python does (httpx among them)."""
+
 
 class EventQueue:
     """The events that are still to be sent on one stream."""
@@ -43,7 +46,9 @@ class EventQueue:
         return len(self._waiting)
 
     def put(self, kind: str, *, id: str, data: bytes) -> None:  # noqa: A002 - its name in the standard
-        """One event; ``data`` is one line."""
+        """One event; ``data`` is JSON on one line."""
+        for character, escaped in BREAKS.items():
+            data = data.replace(character, escaped)
         self._waiting.append(b"event: %s\nid: %s\ndata: %s\n\n" % (kind.encode(), id.encode(), data))
         self._changed.set()
 

@@ -29,7 +29,7 @@ from modules.notifications.services import live
 from modules.notifications.settings import NotificationsSettings
 from tests.callers import Caller, credulous
 from tests.kernel.support import NOWHERE, eventually
-from tests.notifications.delivering import deliver, followed_by, gather
+from tests.notifications.delivering import deliver, followed_by, gather, reacted, somebodys_post
 from tests.notifications.integration.test_inbox import INBOX, inbox
 from tests.notifications.listening import listening, said
 from tests.posts.fakes import FakePosts
@@ -102,6 +102,18 @@ async def test_what_arrives_is_told_as_it_is_in_the_inbox(
         event = await listener.next()
     [item] = await inbox(http, ann)
     assert (event["event"], event["id"], said(event)) == ("notification", item["id"], item)
+
+
+async def test_an_event_is_one_line_also_to_who_takes_other_characters_for_its_end(
+    app: Application, runtime: Runtime, ann: Caller, bob: Caller, posts: FakePosts
+) -> None:
+    post = somebodys_post("a\x85b\u2028c\u2029d\r\ne")
+    posts.posts = {post.id: post}
+    async with listening(app, ann.headers) as listener:
+        await deliver(runtime, reacted(bob.user, post), ann.user.id)
+        event = await listener.next()
+    assert event["data"].splitlines() == [event["data"]]
+    assert said(event)["body"] == post.title
 
 
 async def test_what_is_done_for_all_streams_belongs_to_the_trace_of_none(app: Application, ann: Caller) -> None:

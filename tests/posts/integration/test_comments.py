@@ -28,7 +28,7 @@ async def test_a_comment_is_there_at_once(http: httpx.AsyncClient, ann: Caller, 
         "body": "<b>Ah</b>\n",
         "version": 1,
         "created_at": written["created_at"],
-        "updated_at": written["updated_at"],
+        "updated_at": written["created_at"],
         "deleted_at": None,
     }
     shown = await http.get(answer.headers["Location"])
