@@ -15,7 +15,7 @@ PLACEHOLDERS = {"DATABASE_URL": "postgresql://localhost/quire", "REDIS_URL": "re
 """For a command that needs settings, but no servers."""
 
 SHARED = (*PLACEHOLDERS, "QUIRE_PUBLIC_URL")
-"""What a `quire up` tells other commands: the servers, and where people reach it. Tokens and links in mails name that."""
+"""What a `quire up` tells other commands: its servers, and where people reach it (tokens and mails say so, too)."""
 
 PATIENCE = 30.0
 """Seconds to wait for another command that has servers of its own, or for a `quire up` that is starting."""

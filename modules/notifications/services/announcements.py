@@ -6,7 +6,7 @@ import msgspec
 
 from kernel.audit import record
 from kernel.db import new_id, utc_now
-from kernel.errors import NotFound
+from kernel.errors import NotFound, ValidationFailed, Violation
 from kernel.http.client import Client
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
@@ -37,9 +37,11 @@ class AnnouncementService:
         self._announcements = AnnouncementRepository(session=uow.session)
 
     async def announce(self, me: Principal, words: Announce, client: Client) -> Versioned[Announcement]:
-        """Begin to tell all who are there by now."""
+        """Begin to tell all who are there by now; raises `ValidationFailed` where nobody can have the role."""
         announcement_id = new_id()
         total = await self._audience.count(words.role, up_to=announcement_id)
+        if total is None:
+            raise ValidationFailed([Violation("/body/role", "unknown_name", "There is no such role.")])
         row = AnnouncementRow(
             id=announcement_id,
             author_id=me.id,

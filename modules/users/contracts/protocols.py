@@ -78,8 +78,8 @@ class Accounts(Protocol):
 class Audience(Protocol):
     """Everybody who is active, or all of them with one role, however many they are; ``up_to`` bounds their ids."""
 
-    async def count(self, role: str | None, *, up_to: UUID) -> int:
-        """How many there are."""
+    async def count(self, role: str | None, *, up_to: UUID) -> int | None:
+        """How many there are; None if there is no such role."""
         ...
 
     async def page(self, role: str | None, *, after: UUID | None, up_to: UUID, limit: int) -> list[UUID]:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from kernel.unit_of_work import UnitOfWork
 from modules.users.contracts import Audience
-from modules.users.repositories import UserRepository
+from modules.users.repositories import RoleRepository, UserRepository
+from modules.users.roles import ADMIN, MODERATOR
 
 
 class AudienceService(Audience):
@@ -12,8 +13,11 @@ class AudienceService(Audience):
 
     def __init__(self, uow: UnitOfWork) -> None:
         self._users = UserRepository(session=uow.session)
+        self._roles = RoleRepository(session=uow.session)
 
-    async def count(self, role: str | None, *, up_to: UUID) -> int:
+    async def count(self, role: str | None, *, up_to: UUID) -> int | None:
+        if role is not None and role not in {ADMIN, MODERATOR} and not await self._roles.by_names([role]):
+            return None
         return await self._users.count_active(role, up_to=up_to)
 
     async def page(self, role: str | None, *, after: UUID | None, up_to: UUID, limit: int) -> list[UUID]:

@@ -39,7 +39,7 @@ def first_id_of(moment: datetime) -> UUID:
 
 def creation(context: DefaultExecutionContext) -> datetime:
     """When the row is made, so that what was never changed does not look like it."""
-    made: datetime | None = context.get_current_parameters().get("created_at")
+    made: datetime | None = (context.current_parameters or {}).get("created_at")
     return made or utc_now()
 
 

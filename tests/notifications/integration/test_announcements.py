@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from kernel.audit import AuditRow
 from kernel.db import new_id
@@ -17,7 +17,8 @@ from modules.notifications.contracts import AnnouncementContinued
 from modules.notifications.models import NotificationRow
 from modules.notifications.services import announcements
 from modules.notifications.subscribers import tell_everybody
-from modules.users.models import UserRow
+from modules.users.models import RoleRow, UserRow
+from tests.problems import violations
 from tests.running import People, Person, deliver_everything
 
 ANNOUNCEMENTS = "/api/v1/notifications/announcements"
@@ -104,6 +105,15 @@ async def test_a_role_is_told_alone(
     await deliver_everything(runtime, settings)
     assert await progress(client, admin, made) == ("done", 2, 2)
     assert await told(runtime) == sorted(person.id for person in moderators)
+
+
+async def test_a_role_may_be_nobodys_but_not_a_slip_of_the_pen(
+    client: httpx.AsyncClient, admin: Person, runtime: Runtime, settings: KernelSettings
+) -> None:
+    answer = await client.post(ANNOUNCEMENTS, json={**WORDS, "role": "binder"}, headers=admin.headers)
+    assert violations(answer) == {("/body/role", "unknown_name")}
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(insert(RoleRow).values(name="binder", permissions=[], version=1))
     nobody = await announce(client, admin, role="binder")
     await deliver_everything(runtime, settings)
     assert await progress(client, admin, nobody) == ("done", 0, 0)
