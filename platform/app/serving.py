@@ -1,5 +1,6 @@
 """The API as processes of uvicorn."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from app import leash
@@ -20,12 +22,22 @@ if TYPE_CHECKING:
 
 BACKLOG = 2048
 
+FINISHING = 20
+"""Seconds for requests in progress to end once no connection is taken."""
+
 
 def serve(listener: socket.socket, workers: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises `SettingsError`."""
     import uvicorn
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
+
+    class Processes(Multiprocess):
+        """Those of uvicorn, whose parent has the listener too: nobody is to wait there once they have left it."""
+
+        def terminate_all(self) -> None:
+            super().terminate_all()
+            listener.close()
 
     is_proxied = KernelSettings.from_env(os.environ).trusted_proxies
     config = uvicorn.Config(
@@ -42,7 +54,7 @@ def serve(listener: socket.socket, workers: int) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=15,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=FINISHING,
     )
     if workers == 1:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what uvicorn restores, and raises once more, when it is done
@@ -53,7 +65,7 @@ def serve(listener: socket.socket, workers: int) -> None:
 
     modules(KernelSettings.from_env(os.environ), os.environ)  # what is wrong is said once, not by every process
     is_exporting(os.environ)
-    processes = Multiprocess(config, [listener])
+    processes = Processes(config, [listener])
     with shared_metrics():
         processes.run()
     if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
@@ -69,12 +81,31 @@ def shared_metrics() -> Iterator[None]:
 
 
 def application() -> "Application":
-    """`app.asgi.create`, in a process that is killed together with the `quire serve` it belongs to."""
+    """`app.asgi.create`, in a process that drains, and is killed together with the `quire serve` it belongs to."""
     if parent := multiprocessing.parent_process():
         leash.die_with_parent(parent.pid or 0, signal.SIGKILL)
     from app.asgi import create
 
-    return create()
+    app = create()
+    if seconds := KernelSettings.from_env(os.environ).http.drain:
+        drain_first(app.draining, seconds)
+    return app
+
+
+def drain_first(draining: asyncio.Event, seconds: float) -> None:
+    """Let SIGTERM leave balancers so many ``seconds`` to find out, before uvicorn stops. SIGINT stops it at once.
+
+    The handler is put in front of uvicorn's, whose supervisor makes its servers itself: a class of ours has no way in.
+    """
+    loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+    assert callable(stop)  # noqa: S101 - uvicorn has set it before it loads an application
+
+    def begin(number: int, _: FrameType | None) -> None:
+        if not draining.is_set():  # whoever stops a whole group of processes tells each of them twice
+            draining.set()
+            loop.call_later(seconds, stop, number, None)
+
+    signal.signal(signal.SIGTERM, begin)
 
 
 def listening(host: str, port: int) -> socket.socket:

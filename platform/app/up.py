@@ -40,7 +40,8 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
     orphaned = left_by_uv()
     with until_interrupted(), ExitStack() as stack:
         listening(host, port).close()  # before anything is started
-        env = with_defaults(data_dir, {"QUIRE_PUBLIC_URL": address(host, port), **os.environ})
+        here = {"QUIRE_PUBLIC_URL": address(host, port), "QUIRE_HTTP_DRAIN": "0"}  # nobody balances
+        env = with_defaults(data_dir, {**here, **os.environ})
         if concerns_modules(env):
             run("check-settings", env)
         folder = data_dir.absolute()

@@ -55,7 +55,8 @@ def create_app(
     nor do ``signed_in_routes``, which look at who is calling.
     """
     runtime = open_runtime(settings, modules, recorder)
-    health = Health(runtime.engine, runtime.redis.client, partial(takes_mail, settings.mail_url))
+    draining = asyncio.Event()
+    health = Health(runtime.engine, runtime.redis.client, partial(takes_mail, settings.mail_url), draining)
     authenticators = [
         module.authenticator(runtime.reader, runtime.cache, runtime.permissions, runtime.database)
         for module in modules
@@ -102,6 +103,7 @@ def create_app(
     mounted = modules if served is None else served
     return Application(
         settings,
+        draining=draining,
         observe=metrics.observe,
         recorder=recorder,
         route_handlers=[

@@ -1,6 +1,7 @@
 """Health: alive means that the event loop turns, ready means that requests can be served.
 
-Only PostgreSQL decides about readiness; without Redis or mail everything still works, more slowly or later.
+Only PostgreSQL decides about readiness, and whether the process is about to stop; without Redis or mail everything
+still works, more slowly or later.
 """
 
 import asyncio
@@ -44,10 +45,14 @@ class Ready(msgspec.Struct, frozen=True):
 class Health:
     """Asks the neighbours, at most once a second however often it is asked."""
 
-    def __init__(self, engine: AsyncEngine, redis: Redis, takes_mail: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, redis: Redis, takes_mail: Callable[[], Awaitable[bool]], draining: asyncio.Event
+    ) -> None:
         self._engine = engine
         self._redis = redis
         self._takes_mail = takes_mail
+        self.draining = draining
+        """Set: the process is about to stop."""
         self._lock = asyncio.Lock()
         self._asked = -FRESH
         self._last = Ready("unavailable", {})
@@ -59,7 +64,7 @@ class Health:
                 database, redis, mail = await asyncio.gather(self._database(), self._cache(), self._mail())
                 self._last = Ready(database, {"postgresql": database, "redis": redis, "mail": mail})
                 self._asked = time.monotonic()
-            return self._last
+        return msgspec.structs.replace(self._last, status="unavailable") if self.draining.is_set() else self._last
 
     async def _database(self) -> State:
         try:
@@ -99,6 +104,6 @@ class HealthController(Controller):
         ready = await health.ready()
         if ready.status == "ok":
             return Response(ready)
-        error = Unavailable()
+        error = Unavailable("This process is about to stop.") if health.draining.is_set() else Unavailable()
         described = {**msgspec.to_builtins(describe(error, request.scope)), "checks": ready.checks}
         return Encoded(encode(described), status_code=503, headers=error.headers, media_type="application/problem+json")

@@ -100,6 +100,7 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
     """Seconds for one request."""
     max_streams: Count = 1_000
     """Open streams beside these requests."""
+    drain: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0  # seconds from SIGTERM until it stops to listen
 
 
 class MailSettings(Settings, frozen=True, kw_only=True):
@@ -160,6 +161,8 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
         }
         kinds = {field.name: field.type for field in msgspec.structs.fields(cls)}
         given = {field: read(name, env[name], kinds[field]) for field, name in variables.items() if env.get(name)}
+        if given.get("env") == "production":
+            env = {"QUIRE_HTTP_DRAIN": "7", **env}  # longer than a proxy keeps what idles
         settings = cls(
             database_url=url("DATABASE_URL", env, "postgresql", "postgres"),
             database_replica_url=url("DATABASE_REPLICA_URL", env, "postgresql", "postgres")
@@ -177,9 +180,8 @@ class KernelSettings(msgspec.Struct, frozen=True, kw_only=True):
             metrics=MetricsSettings.from_env(env),
             **given,
         )
-        for proxy in settings.trusted_proxies:
-            if proxy != "*" and not is_network(proxy):
-                raise SettingsError("QUIRE_TRUSTED_PROXIES must list addresses or networks, such as 10.0.0.0/8")
+        if not all(proxy == "*" or is_network(proxy) for proxy in settings.trusted_proxies):
+            raise SettingsError("QUIRE_TRUSTED_PROXIES must list addresses or networks, such as 10.0.0.0/8")
         if "*" in settings.cors_origins:
             raise SettingsError("QUIRE_CORS_ORIGINS must list origins; * matches none")
         if settings.env == "production":

@@ -1,6 +1,9 @@
-"""nginx in front of two instances: what it refuses, whom it believes, and what happens when one is killed."""
+"""nginx in front of two instances: what it refuses, whom it believes, and what happens when one ends."""
 
 import asyncio
+import os
+import signal
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from tests.running import PASSWORD
 HOST = "quire.test"
 ROOT = {"email": "root@example.org", "password": PASSWORD}
 HEAD = f"Host: {HOST}\r\nConnection: close\r\n"
+STOPS = int(os.environ.get("QUIRE_FAULT_STOPS", "1"))
 
 pytestmark = pytest.mark.faults
 
@@ -52,6 +56,7 @@ def servers(folder: Path) -> Iterator[Rig]:
     settings = {
         "QUIRE_PUBLIC_URL": f"http://{HOST}",
         "QUIRE_TRUSTED_PROXIES": "127.0.0.1",
+        "QUIRE_HTTP_DRAIN": "1",
         "QUIRE_SUPERUSER_EMAIL": ROOT["email"],
         "QUIRE_SUPERUSER_PASSWORD": ROOT["password"],
     }
@@ -61,7 +66,7 @@ def servers(folder: Path) -> Iterator[Rig]:
 
 @pytest.fixture(scope="module")
 async def behind(servers: Rig, folder: Path) -> AsyncGenerator[Behind]:
-    addresses = await asyncio.gather(servers.api(), servers.api())
+    addresses = await asyncio.gather(servers.api("--workers", "2"), servers.api())
     with front(folder / "nginx", HOST, addresses) as port:
         yield Behind(port, list(servers.started), addresses)
 
@@ -138,6 +143,34 @@ async def test_a_stream_is_passed_on_as_it_comes(behind: Behind) -> None:
         async with asyncio.timeout(5), http.stream("GET", "/api/v1/notifications/stream", headers=bearer) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert await anext(stream.aiter_bytes())
+
+
+async def test_nobody_notices_that_an_instance_is_told_to_stop(behind: Behind) -> None:
+    answers: Counter[int] = Counter()
+    over = asyncio.Event()
+    async with behind.client(timeout=30) as http:
+        tokens = (await http.post("/api/v1/auth/login", json=ROOT)).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+        async def read() -> None:
+            while not over.is_set():
+                answers[(await http.get("/api/v1/posts")).status_code] += 1
+
+        async def write() -> None:
+            while not over.is_set():
+                post = {"title": "T", "body": "x", "status": "published"}
+                answers[(await http.post("/api/v1/posts", json=post, headers=bearer)).status_code] += 1
+
+        living = [asyncio.create_task(act()) for act in (read, read, write, write)]
+        for number in range(STOPS):
+            instance, address = behind.instances[number % 2], behind.addresses[number % 2]
+            await asyncio.to_thread(instance.end, signal.SIGTERM)
+            instance.start()
+            await is_ready(address)
+        over.set()
+        await asyncio.gather(*living)
+    print(f"{STOPS} instances stopped and started under load: {dict(answers)}")
+    assert answers.keys() == {200, 201}
 
 
 async def test_no_reader_notices_that_one_instance_after_the_other_is_killed_and_without_any_it_is_said(

@@ -1,3 +1,4 @@
+import asyncio
 import time
 from pathlib import Path
 
@@ -61,6 +62,18 @@ async def test_it_is_not_ready_without_postgresql(settings: KernelSettings) -> N
     assert answer.json()["checks"] == {"postgresql": "unavailable", "redis": "ok", "mail": "ok"}
 
 
+async def test_a_process_that_is_about_to_stop_is_alive_but_not_ready(settings: KernelSettings) -> None:
+    app = create_app(settings, [])
+    async with running(app) as client:
+        assert "Connection" not in (await client.get("/health/ready")).headers
+        app.draining.set()
+        ready, live = await client.get("/health/ready"), await client.get("/health/live")
+    assert (ready.status_code, ready.json()["detail"]) == (503, "This process is about to stop.")
+    assert ready.json()["checks"]["postgresql"] == "ok"
+    assert live.status_code == 200
+    assert {answer.headers["Connection"] for answer in (ready, live)} == {"close"}
+
+
 async def test_it_is_alive_without_anything(settings: KernelSettings) -> None:
     answer = await ask(settings, "/health/live", database_url=NO_DATABASE, redis_url=NOWHERE)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -72,7 +85,7 @@ async def test_silent_neighbours_are_not_waited_for(open_kernel: Open) -> None:
         addresses = {"database_url": f"postgresql://quire@{server}/quire", "redis_url": f"redis://{server}"}
         runtime = open_kernel(**addresses, cache=CacheSettings())
         began = time.monotonic()
-        ready = await Health(runtime.engine, runtime.redis.client, everywhere).ready()
+        ready = await Health(runtime.engine, runtime.redis.client, everywhere, asyncio.Event()).ready()
         assert ready.checks == {"postgresql": "unavailable", "redis": "unavailable", "mail": "ok"}
         assert time.monotonic() - began < 3
 
@@ -81,7 +94,7 @@ async def test_the_neighbours_are_asked_at_most_once_a_second(
     open_kernel: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = open_kernel()
-    asked = Health(runtime.engine, runtime.redis.client, everywhere)
+    asked = Health(runtime.engine, runtime.redis.client, everywhere, asyncio.Event())
     assert health.FRESH == 1.0
     monkeypatch.setattr(health, "FRESH", 0.2)
     first = await asked.ready()

@@ -114,6 +114,12 @@ def test_production_starts_with_all_that_is_needed() -> None:
     assert KernelSettings.from_env(PRODUCTION).env == "production"
 
 
+@pytest.mark.parametrize(("given", "seconds"), [(ENV, 0.0), (PRODUCTION, 7.0)])
+def test_production_has_balancers_to_wait_for_unless_it_says_otherwise(given: dict[str, str], seconds: float) -> None:
+    assert KernelSettings.from_env(given).http.drain == seconds
+    assert KernelSettings.from_env({**given, "QUIRE_HTTP_DRAIN": "3"}).http.drain == 3.0
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgres+asyncpg", "postgresql+psycopg"])
 def test_any_driver_suffix_is_taken_and_dropped(scheme: str) -> None:
     settings = KernelSettings.from_env({**ENV, "DATABASE_URL": f"{scheme}://quire:a+b@db:5432/quire?sslmode=require"})

@@ -1,5 +1,6 @@
 """The one layer around Litestar: what holds for every request and every answer, whatever the route."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -41,6 +42,7 @@ CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 REFERRER = (b"referrer-policy", b"no-referrer")
+CLOSE = (b"connection", b"close")
 NO_STORE = (b"cache-control", b"no-store")
 """For every answer that says nothing of caches: it may be somebody's own."""
 JSON = (b"content-type", b"application/json")
@@ -58,12 +60,15 @@ class Application(Litestar):
         self,
         settings: KernelSettings,
         *,
+        draining: asyncio.Event | None = None,
         observe: Observe | None = None,
         recorder: "Recorder | None" = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.asgi_handler = Edge(self.asgi_handler, self.methods, settings, observe, recorder)
+        self.draining = draining or asyncio.Event()
+        """Set: the process stops soon. It serves all that comes, each answer as the last one of its connection."""
+        self.asgi_handler = Edge(self.asgi_handler, self.methods, settings, self.draining, observe, recorder)
 
     # Any: the three have types of Litestar's own, which servers and clients do not know
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -94,12 +99,14 @@ class Edge:
         app: ASGIApp,
         methods: Callable[[str], str | None],
         settings: KernelSettings,
+        draining: asyncio.Event,
         observe: Observe | None = None,
         recorder: "Recorder | None" = None,
     ) -> None:
         names = [urlsplit(settings.public_url).hostname or "", *settings.http.allowed_hosts]
         self._app = app
         self._methods = methods
+        self._draining = draining
         self._observe = observe
         self._recorder = recorder
         self._hosts = Hosts(names, local=settings.env != "production")
@@ -123,7 +130,7 @@ class Edge:
         CURRENT.set(span or trace)
         headers = [NOSNIFF, REFERRER, (b"x-request-id", request_id.encode()), *self._cors.headers(origin)]
         scope["state"]["headers"] = headers  # what is put there by then is sent
-        answer = Answer(send, headers, is_head=method == "HEAD")
+        answer = Answer(send, headers, self._draining, is_head=method == "HEAD")
         if method == "HEAD":
             scope = {**scope, "method": "GET"}  # a copy: the server still has to know
         try:
@@ -160,12 +167,13 @@ class Edge:
 class Answer:
     """What is said to one request, whoever says it."""
 
-    __slots__ = ("_headers", "_is_head", "_send", "status")
+    __slots__ = ("_draining", "_headers", "_is_head", "_send", "status")
 
-    def __init__(self, send: Send, headers: Headers, *, is_head: bool) -> None:
+    def __init__(self, send: Send, headers: Headers, draining: asyncio.Event, *, is_head: bool) -> None:
         self.status = 0
         self._send = send
         self._headers = headers
+        self._draining = draining
         self._is_head = is_head
 
     async def send(self, message: Message) -> None:
@@ -177,6 +185,8 @@ class Answer:
                 headers.append(NO_STORE)
             if JSON not in headers and is_bare_html(headers):
                 headers.append(HTML_POLICY)
+            if self._draining.is_set():
+                headers.append(CLOSE)
             await self._send(message)
             if self._is_head:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
