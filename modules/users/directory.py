@@ -11,8 +11,8 @@ from kernel.http.encoding import encode
 from kernel.reads import Reader
 from kernel.security import Permissions
 from kernel.versions import Tokens
+from modules.users.cache_entities import person, popularity, username_of
 from modules.users.contracts import Caller, Directory, User
-from modules.users.entities import person, popularity, username_of
 from modules.users.repositories import BY_USERNAME, CALLERS, RECORDS, USERS, UserRecord
 from modules.users.roles import permissions_of
 from modules.users.schemas import Profile

@@ -49,7 +49,7 @@ def users(settings: UsersSettings) -> Module:
             "deletion_service": provide_deletion_service,
             "export_service": services.provide_export_service,
             "role_service": services.provide_role_service,
-            "people_lists": services.provide_people_lists,
+            "user_lists": services.provide_user_lists,
             "audit_log": services.provide_audit_log,
             "user_directory": provide_user_directory,
         },

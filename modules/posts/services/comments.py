@@ -9,8 +9,8 @@ from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
+from modules.posts.cache_entities import COUNTS, post
 from modules.posts.contracts import CommentWritten
-from modules.posts.entities import COUNTS, post
 from modules.posts.models import CommentRow
 from modules.posts.repositories import (
     COMMENT,

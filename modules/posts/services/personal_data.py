@@ -5,8 +5,8 @@ from uuid import UUID
 
 from kernel.db import utc_now
 from kernel.unit_of_work import UnitOfWork
+from modules.posts.cache_entities import COUNTS, LISTS, post
 from modules.posts.contracts import PostDeleted
-from modules.posts.entities import COUNTS, LISTS, post
 from modules.posts.models import BookmarkRow, CommentRow, PostRow, ReactionRow, RevisionRow
 from modules.posts.repositories import (
     BookmarkRepository,

@@ -14,8 +14,8 @@ from kernel.errors import NotFound, PermissionDenied, ValidationFailed, Violatio
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
+from modules.posts.cache_entities import LISTS, post
 from modules.posts.contracts import InvalidTransition, PostDeleted, PostPublished, Status
-from modules.posts.entities import LISTS, post
 from modules.posts.models import PostRow
 from modules.posts.repositories import Edit, PostRecord, PostRepository, RevisionRepository, edit, insert_unless_taken
 from modules.posts.schemas import ChangePost, FullPost, ReplacePost, WritePost

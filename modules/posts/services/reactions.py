@@ -5,8 +5,8 @@ from uuid import UUID
 from kernel.db import utc_now
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
+from modules.posts.cache_entities import COUNTS, post
 from modules.posts.contracts import Reaction, ReactionAdded
-from modules.posts.entities import COUNTS, post
 from modules.posts.repositories import ReactionRepository
 from modules.posts.services.standing import standing_of
 

@@ -13,8 +13,8 @@ from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.versions import Tokens
+from modules.posts.cache_entities import COUNTS, LISTS, post
 from modules.posts.contracts import Status
-from modules.posts.entities import COUNTS, LISTS, post
 from modules.posts.repositories import (
     BY_ID,
     BY_SLUG,

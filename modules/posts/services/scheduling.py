@@ -2,8 +2,8 @@
 
 from kernel.unit_of_work import Database
 from modules.posts import repositories
+from modules.posts.cache_entities import LISTS, post
 from modules.posts.contracts import PostPublished
-from modules.posts.entities import LISTS, post
 
 AT_ONCE = 50
 

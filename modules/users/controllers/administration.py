@@ -19,7 +19,7 @@ from kernel.versions import IfMatch
 from modules.users.contracts import EmailTaken, LastSuperuser, User, UsernameTaken
 from modules.users.repositories import Sort, UserFilters
 from modules.users.schemas import ChangeProfile, GiveRoles, OpenAccount
-from modules.users.services import AdministrationService, PeopleLists
+from modules.users.services import AdministrationService, UserLists
 
 READ, WRITE, ROLES = requires("users:read:any"), requires("users:write:any"), requires("roles:write:any")
 
@@ -33,7 +33,7 @@ class AdministrationController(Controller):
     async def show_all(
         self,
         request: HttpRequest,
-        people_lists: NamedDependency[PeopleLists],
+        user_lists: NamedDependency[UserLists],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         q: Annotated[
@@ -57,7 +57,7 @@ class AdministrationController(Controller):
             created_from=created_from,
             created_to=created_to,
         )
-        page = await people_lists.page(filters, sort, cursor=cursor, limit=limit, include_total=include_total)
+        page = await user_lists.page(filters, sort, cursor=cursor, limit=limit, include_total=include_total)
         return listing(request, page)
 
     @post(operation_id="openAccount", guards=[WRITE], opt={"problems": [PermissionDenied, EmailTaken, UsernameTaken]})

@@ -15,7 +15,7 @@ from kernel.security import Principal, public, signed_in
 from modules.users.contracts import CannotFollowYourself
 from modules.users.directory import UserDirectory
 from modules.users.schemas import Profile, ViewerStates
-from modules.users.services import FollowService, PeopleLists
+from modules.users.services import FollowService, UserLists
 
 
 class FollowController(Controller):
@@ -51,13 +51,13 @@ class FollowListController(Controller):
         request: HttpRequest,
         user_id: FromPath[UUID],
         user_directory: NamedDependency[UserDirectory],
-        people_lists: NamedDependency[PeopleLists],
+        user_lists: NamedDependency[UserLists],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Profile]]:
         """Who follows a person, the newest first."""
         await user_directory.profile(user_id)
-        page = await people_lists.follows(user_id, "followers", cursor=cursor, limit=limit)
+        page = await user_lists.follows(user_id, "followers", cursor=cursor, limit=limit)
         return listing(request, page, public=True)
 
     @get("/{user_id:uuid}/following", operation_id="listFollowing")
@@ -66,13 +66,13 @@ class FollowListController(Controller):
         request: HttpRequest,
         user_id: FromPath[UUID],
         user_directory: NamedDependency[UserDirectory],
-        people_lists: NamedDependency[PeopleLists],
+        user_lists: NamedDependency[UserLists],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Profile]]:
         """Whom a person follows, the newest first."""
         await user_directory.profile(user_id)
-        page = await people_lists.follows(user_id, "following", cursor=cursor, limit=limit)
+        page = await user_lists.follows(user_id, "following", cursor=cursor, limit=limit)
         return listing(request, page, public=True)
 
 
@@ -86,9 +86,9 @@ class ViewerStateController(Controller):
         self,
         request: HttpRequest,
         me: NamedDependency[Principal],
-        people_lists: NamedDependency[PeopleLists],
+        user_lists: NamedDependency[UserLists],
         ids: Ids,
     ) -> Response[ViewerStates]:
         """Whether the caller follows these people, and they the caller."""
-        states = await people_lists.viewer_states(me.id, parse_ids(ids))
+        states = await user_lists.viewer_states(me.id, parse_ids(ids))
         return resource(request, states, version=0)

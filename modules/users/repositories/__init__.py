@@ -11,8 +11,8 @@ from modules.users.repositories.listing import (
     page_query,
     total_query,
 )
-from modules.users.repositories.people import BY_USERNAME, CALLERS, RECORDS, USERS, UserRecord, UserRepository
 from modules.users.repositories.roles import RoleRepository
+from modules.users.repositories.users import BY_USERNAME, CALLERS, RECORDS, USERS, UserRecord, UserRepository
 
 __all__ = [
     "BETWEEN",

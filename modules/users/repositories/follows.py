@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import new_id, utc_now
 from modules.users.models import FollowRow, UserRow
-from modules.users.repositories.people import PRESENT
+from modules.users.repositories.users import PRESENT
 
 PAIRS = ((FollowRow.follower_id, FollowRow.followee_id), (FollowRow.followee_id, FollowRow.follower_id))
 """Whom somebody follows, and who follows them."""

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from kernel.reads import Query
 from modules.users.models import FollowRow, UserRow
-from modules.users.repositories.people import PRESENT, RECORD, UserRecord
+from modules.users.repositories.users import PRESENT, RECORD, UserRecord
 from modules.users.schemas import Profile
 
 Sort: TypeAlias = Literal["created_at", "-created_at", "email", "-email", "name", "-name"]

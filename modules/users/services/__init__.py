@@ -13,7 +13,7 @@ from modules.users.services.audit import AuditLog
 from modules.users.services.deletion import DeletionService, erase
 from modules.users.services.exports import ExportService, content, export
 from modules.users.services.follows import FollowService
-from modules.users.services.listing import PeopleLists
+from modules.users.services.listing import UserLists
 from modules.users.services.profiles import UserService, usernames
 from modules.users.services.roles import RoleService
 
@@ -24,8 +24,8 @@ __all__ = [
     "DeletionService",
     "ExportService",
     "FollowService",
-    "PeopleLists",
     "RoleService",
+    "UserLists",
     "UserService",
     "content",
     "erase",
@@ -37,8 +37,8 @@ __all__ = [
     "provide_export_service",
     "provide_follow_service",
     "provide_follows",
-    "provide_people_lists",
     "provide_role_service",
+    "provide_user_lists",
     "provide_user_service",
     "provide_users",
     "usernames",
@@ -72,9 +72,9 @@ def provide_role_service(uow: NamedDependency[UnitOfWork], permissions: NamedDep
     return RoleService(uow, permissions)
 
 
-def provide_people_lists(reader: NamedDependency[Reader]) -> PeopleLists:
+def provide_user_lists(reader: NamedDependency[Reader]) -> UserLists:
     """What is read, for this module's own controllers."""
-    return PeopleLists(reader)
+    return UserLists(reader)
 
 
 def provide_audit_log(reader: NamedDependency[Reader], user_directory: NamedDependency[UserDirectory]) -> AuditLog:

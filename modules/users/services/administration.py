@@ -12,6 +12,7 @@ from kernel.http.client import Client
 from kernel.security import Permissions, Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
+from modules.users.cache_entities import person, popularity, username_of
 from modules.users.contracts import (
     AccountOpened,
     FollowsToRecount,
@@ -23,7 +24,6 @@ from modules.users.contracts import (
     UserDeactivated,
     UserDeletionRequested,
 )
-from modules.users.entities import person, popularity, username_of
 from modules.users.models import UserRow
 from modules.users.repositories import UserRepository
 from modules.users.schemas import ChangeProfile, GiveRoles, OpenAccount

@@ -12,8 +12,8 @@ from kernel.http.client import Client
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch
+from modules.users.cache_entities import person, popularity, username_of
 from modules.users.contracts import FollowsToRecount, UserDeletionRequested, UserErased
-from modules.users.entities import person, popularity, username_of
 from modules.users.repositories import ExportRepository, FollowRepository, UserRepository
 from modules.users.schemas import Departure
 from modules.users.services.administration import keep_one_of

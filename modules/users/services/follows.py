@@ -4,8 +4,8 @@ from uuid import UUID
 
 from kernel.errors import NotFound
 from kernel.unit_of_work import UnitOfWork
+from modules.users.cache_entities import popularity
 from modules.users.contracts import CannotFollowYourself, Follows, UserFollowed
-from modules.users.entities import popularity
 from modules.users.repositories import FollowRepository, UserRepository
 
 AT_ONCE = 1000

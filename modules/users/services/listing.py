@@ -22,7 +22,7 @@ from modules.users.repositories import (
 from modules.users.schemas import Profile, ViewerState, ViewerStates
 
 
-class PeopleLists:
+class UserLists:
     """Many people at once."""
 
     def __init__(self, reader: Reader) -> None:

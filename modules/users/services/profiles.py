@@ -14,6 +14,7 @@ from kernel.errors import Conflict, NotFound
 from kernel.identity import identity
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
+from modules.users.cache_entities import person, popularity, username_of
 from modules.users.contracts import (
     Accounts,
     EmailTaken,
@@ -25,7 +26,6 @@ from modules.users.contracts import (
     UserRestored,
     Users,
 )
-from modules.users.entities import person, popularity, username_of
 from modules.users.models import UserRow
 from modules.users.repositories import UserRepository
 from modules.users.schemas import ChangeProfile, ReplaceProfile

@@ -12,8 +12,8 @@ from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.security import Permissions, Principal
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
+from modules.users.cache_entities import person
 from modules.users.contracts import BuiltInRole, RolesChanged, RoleTaken
-from modules.users.entities import person
 from modules.users.models import RoleRow
 from modules.users.repositories import RoleRepository
 from modules.users.roles import ADMIN, MODERATOR, built_in
