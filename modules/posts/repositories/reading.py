@@ -38,7 +38,7 @@ Position: TypeAlias = tuple[datetime | int, UUID]
 """Where a page ended: no two posts share one."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Visibility(msgspec.Struct, frozen=True, kw_only=True):
     """What decides who may see a post."""
 
     author_id: UUID
@@ -105,7 +105,7 @@ PUBLIC = and_(PUBLISHED, PRESENT)
 SCHEDULED = and_(PostRow.status == literal_column("'scheduled'"), PRESENT)
 
 OF_POST = PostRow.id == bindparam("post_id", type_=Uuid())
-STANDING = Query(select(PostRow.author_id, PostRow.status).where(PRESENT, OF_POST), Standing)
+VISIBILITY = Query(select(PostRow.author_id, PostRow.status).where(PRESENT, OF_POST), Visibility)
 FULL = select(*columns_of(PostRecord)).where(PRESENT)
 NAMED = Query(
     select(*(getattr(PostRow, field.name) for field in msgspec.structs.fields(Post))).where(

@@ -5,7 +5,7 @@ from uuid import UUID
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.posts.repositories import BookmarkRepository
-from modules.posts.services.standing import standing_of
+from modules.posts.services.visibility import visible_post
 
 
 class BookmarkService:
@@ -17,10 +17,10 @@ class BookmarkService:
 
     async def keep(self, me: Principal, post_id: UUID) -> None:
         """From now on, or since it was kept first; raises `NotFound`."""
-        await standing_of(self._uow, me, post_id)
+        await visible_post(self._uow, me, post_id)
         await self._bookmarks.insert_if_absent(me.id, post_id)
 
     async def let_go(self, me: Principal, post_id: UUID) -> None:
         """Not any more; raises `NotFound`."""
-        await standing_of(self._uow, me, post_id)
+        await visible_post(self._uow, me, post_id)
         await self._bookmarks.delete_if_present(me.id, post_id)

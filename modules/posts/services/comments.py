@@ -14,14 +14,14 @@ from modules.posts.contracts import CommentWritten
 from modules.posts.models import CommentRow
 from modules.posts.repositories import (
     COMMENT,
-    STANDING,
+    VISIBILITY,
     CommentRecord,
     CommentRepository,
-    Standing,
+    Visibility,
     comments_query,
 )
 from modules.posts.schemas import ChangeComment, Comment, WriteComment
-from modules.posts.services.standing import readable, standing_of
+from modules.posts.services.visibility import require_readable, visible_post
 from modules.users import Directory, Person, User
 
 
@@ -51,7 +51,7 @@ class CommentService:
 
     async def write(self, me: Principal, post_id: UUID, form: WriteComment) -> Versioned[Comment]:
         """A comment, or a reply; one to a reply joins its thread. Raises `NotFound` or `ValidationFailed`."""
-        standing = await standing_of(self._uow, me, post_id)
+        visibility = await visible_post(self._uow, me, post_id)
         answered = None if form.parent_id is None else await self._answered(post_id, form.parent_id)
         row = CommentRow(
             post_id=post_id,
@@ -66,7 +66,7 @@ class CommentService:
             CommentWritten(
                 comment_id=row.id,
                 post_id=post_id,
-                post_author_id=standing.author_id,
+                post_author_id=visibility.author_id,
                 author_id=me.id,
                 parent_id=None if answered is None else answered.id,
                 parent_author_id=None if answered is None else answered.author_id,
@@ -99,7 +99,7 @@ class CommentService:
         row = await self._comments.to_edit(comment_id)
         if row is None:
             raise NotFound
-        await standing_of(self._uow, me, row.post_id)
+        await visible_post(self._uow, me, row.post_id)
         if row.author_id != me.id and not me.may("comments:write:any"):
             raise PermissionDenied
         if_match.check(row.version)
@@ -122,10 +122,10 @@ class CommentReads:
         record = await self._reader.one(COMMENT, comment_id=comment_id)
         if record is None:
             raise NotFound
-        standing = await self._standing(caller, record.post_id)
+        visibility = await self._visible(caller, record.post_id)
         authors = await self._directory.find_many({record.author_id})
         shown = to_comment(record, authors.get(record.author_id))
-        return Versioned(shown, record.version), standing.status == "published"
+        return Versioned(shown, record.version), visibility.status == "published"
 
     async def page(
         self, caller: Principal | None, post_id: UUID, *, cursor: str | None, limit: int
@@ -133,7 +133,7 @@ class CommentReads:
         """Comments of a post, and whether all may read them; raises `NotFound` or `InvalidCursor`."""
         of = f"comments {post_id}"
         after_thread, after_id = (None, None) if cursor is None else decode_cursor(cursor, of, UUID, UUID)
-        standing = await self._standing(caller, post_id)
+        visibility = await self._visible(caller, post_id)
         records = await self._reader.all(
             comments_query(further=cursor is not None),
             post_id=post_id,
@@ -147,8 +147,8 @@ class CommentReads:
             items=tuple(to_comment(each, authors.get(each.author_id)) for each in shown),
             next_cursor=encode_cursor(of, shown[-1].thread_id, shown[-1].id) if len(records) > limit else None,
         )
-        return page, standing.status == "published"
+        return page, visibility.status == "published"
 
-    async def _standing(self, caller: Principal | None, post_id: UUID) -> Standing:
-        found = await self._reader.one(STANDING, post_id=post_id)
-        return readable(caller, found)
+    async def _visible(self, caller: Principal | None, post_id: UUID) -> Visibility:
+        found = await self._reader.one(VISIBILITY, post_id=post_id)
+        return require_readable(caller, found)

@@ -19,8 +19,9 @@ from modules.posts.contracts import InvalidTransition, PostDeleted, PostPublishe
 from modules.posts.models import PostRow
 from modules.posts.repositories import Edit, PostRecord, PostRepository, RevisionRepository, edit, insert_unless_taken
 from modules.posts.schemas import ChangePost, FullPost, ReplacePost, WritePost
-from modules.posts.services.presentation import excerpt_of, may_read, may_write, to_full_post
+from modules.posts.services.presentation import excerpt_of, to_full_post
 from modules.posts.services.states import Act, after
+from modules.posts.services.visibility import may_read, may_write
 from modules.users import Directory
 
 RESTORABLE = timedelta(days=30)

@@ -1,14 +1,13 @@
-"""What readers see of a post, and who they are."""
+"""What readers see of a post."""
 
 from collections.abc import Sequence
 from typing import cast
 
 import msgspec
 
-from kernel.security import Principal
 from modules.posts.contracts import Status
 from modules.posts.models import PostRow
-from modules.posts.repositories import PostRecord, Standing, SummaryRecord
+from modules.posts.repositories import PostRecord, SummaryRecord
 from modules.posts.schemas import FullPost, PostSummary
 from modules.users import Directory, Person, User
 
@@ -51,15 +50,3 @@ async def to_summaries(records: Sequence[SummaryRecord], directory: Directory) -
     """Items of a list, with all their authors in one batch."""
     authors = await directory.find_many({record.author_id for record in records})
     return tuple(to_summary(record, authors.get(record.author_id)) for record in records)
-
-
-def may_read(caller: Principal | None, row: Standing | PostRecord | PostRow) -> bool:
-    """Published posts are for all, the others for their author and those who may read any."""
-    if row.status == "published":
-        return True
-    return caller is not None and (caller.id == row.author_id or caller.may("posts:read:any"))
-
-
-def may_write(caller: Principal, row: PostRecord | PostRow) -> bool:
-    """Its author, and those who may write any."""
-    return caller.id == row.author_id or caller.may("posts:write:any")

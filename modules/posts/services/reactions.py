@@ -8,7 +8,7 @@ from kernel.unit_of_work import UnitOfWork
 from modules.posts.cache_entities import COUNTS, post
 from modules.posts.contracts import Reaction, ReactionAdded
 from modules.posts.repositories import ReactionRepository
-from modules.posts.services.standing import standing_of
+from modules.posts.services.visibility import visible_post
 
 
 class ReactionService:
@@ -20,16 +20,16 @@ class ReactionService:
 
     async def react(self, me: Principal, post_id: UUID, kind: Reaction) -> None:
         """React, or go on reacting; the world hears of the first time alone. Raises `NotFound`."""
-        standing = await standing_of(self._uow, me, post_id)
+        visibility = await visible_post(self._uow, me, post_id)
         counts, is_first = await self._reactions.begin(post_id, me.id, kind, utc_now())
         if counts:
             self._uow.changes(post(post_id), COUNTS)
         if is_first:
-            event = ReactionAdded(post_id=post_id, post_author_id=standing.author_id, user_id=me.id, kind=kind)
+            event = ReactionAdded(post_id=post_id, post_author_id=visibility.author_id, user_id=me.id, kind=kind)
             await self._uow.publish(event)
 
     async def withdraw(self, me: Principal, post_id: UUID, kind: Reaction) -> None:
         """Take it back, if there is anything; raises `NotFound`."""
-        await standing_of(self._uow, me, post_id)
+        await visible_post(self._uow, me, post_id)
         if await self._reactions.withdraw(post_id, me.id, kind, utc_now()):
             self._uow.changes(post(post_id), COUNTS)

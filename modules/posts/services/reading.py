@@ -28,7 +28,8 @@ from modules.posts.repositories import (
     total_query,
 )
 from modules.posts.schemas import PostSummary
-from modules.posts.services.presentation import may_read, to_full_post, to_summary
+from modules.posts.services.presentation import to_full_post, to_summary
+from modules.posts.services.visibility import may_read
 from modules.users import Directory
 
 

@@ -9,9 +9,9 @@ from kernel.pagination import Page, decode_cursor, encode_cursor
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.versions import Versioned
-from modules.posts.repositories import BY_ID, TEXT, RevisionRecord, revisions_query
+from modules.posts.repositories import TEXT, VISIBILITY, RevisionRecord, revisions_query
 from modules.posts.schemas import Revision, RevisionSummary
-from modules.posts.services.presentation import may_read, may_write
+from modules.posts.services.visibility import may_write, require_readable
 from modules.users import Directory, Person, User
 
 
@@ -57,8 +57,7 @@ class RevisionReads:
         return Versioned(Revision(body=record.body, **msgspec.structs.asdict(summary)), n)
 
     async def _check(self, me: Principal, post_id: UUID) -> None:
-        record = (await self._reader.by_id(BY_ID, {post_id})).get(post_id)
-        if record is None or not may_read(me, record):
-            raise NotFound
-        if not (may_write(me, record) or me.may("posts:read:any")):
+        found = await self._reader.one(VISIBILITY, post_id=post_id)
+        post = require_readable(me, found)
+        if not (may_write(me, post) or me.may("posts:read:any")):
             raise PermissionDenied

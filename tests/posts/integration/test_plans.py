@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from modules.posts.repositories import (
-    STANDING,
     VIEWER_STATES,
+    VISIBILITY,
     Order,
     bookmarks_query,
     comments_query,
@@ -122,6 +122,6 @@ async def test_lists_of_readers_come_out_of_an_index_in_their_order(library: asy
 async def test_what_a_reader_did_is_found_by_index(library: asyncpg.Connection) -> None:
     for text in (
         await plan(library, VIEWER_STATES, user_id=SOMEBODY, ids=[UUID(int=n) for n in range(100)]),
-        await plan(library, STANDING, post_id=SOMEBODY),
+        await plan(library, VISIBILITY, post_id=SOMEBODY),
     ):
         assert "Seq Scan" not in text, text

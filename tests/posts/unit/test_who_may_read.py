@@ -8,7 +8,7 @@ from kernel.db import new_id, utc_now
 from kernel.security import Principal
 from modules.posts.contracts import Status
 from modules.posts.models import PostRow
-from modules.posts.services.presentation import may_read
+from modules.posts.services.visibility import may_read
 
 AUTHOR = new_id()
 
