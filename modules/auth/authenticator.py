@@ -16,13 +16,13 @@ from kernel.errors import InvalidToken
 from kernel.reads import Reader
 from kernel.security import Principal
 from kernel.unit_of_work import Database
-from modules.auth.known_sessions import KnownSessions, State
 from modules.auth.repositories import (
     ALIVE,
     LIVING_PERSONAL_TOKENS,
     LivingPersonalToken,
     PersonalTokenRepository,
 )
+from modules.auth.session_cache import SessionCache, State
 from modules.auth.tokens import PERSONAL, AccessClaims, AccessTokens, personal_hash
 from modules.users import Directory
 
@@ -36,9 +36,9 @@ USE_NOTED = timedelta(minutes=5)
 class SessionAuthenticator:
     """Turns access tokens into callers."""
 
-    def __init__(self, tokens: AccessTokens, known: KnownSessions, reader: Reader, directory: Directory) -> None:
+    def __init__(self, tokens: AccessTokens, cache: SessionCache, reader: Reader, directory: Directory) -> None:
         self._tokens = tokens
-        self._known = known
+        self._cache = cache
         self._reader = reader
         self._directory = directory
         self._claims: dict[str, AccessClaims] = {}
@@ -50,7 +50,7 @@ class SessionAuthenticator:
             claims = await self._verify(token)
         if claims.expires_at <= time.time():
             raise InvalidToken
-        state = self._known.fresh(claims.session_id) or await self._ask(claims)
+        state = self._cache.fresh(claims.session_id) or await self._ask(claims)
         if state.principal is None:
             raise InvalidToken
         return state.principal
@@ -78,15 +78,15 @@ class SessionAuthenticator:
                 is_superuser=caller.is_superuser,
             )
         state = State(asked_at, principal)
-        self._known.remember(claims.session_id, state)
+        self._cache.remember(claims.session_id, state)
         return state
 
 
 class PersonalTokenAuthenticator:
     """Turns personal tokens into callers: programs, who may some of what their owners may at this moment."""
 
-    def __init__(self, known: KnownSessions, reader: Reader, directory: Directory, database: Database) -> None:
-        self._known = known
+    def __init__(self, cache: SessionCache, reader: Reader, directory: Directory, database: Database) -> None:
+        self._cache = cache
         self._reader = reader
         self._database = database
         self._tokens = Batch(self._living)
@@ -98,7 +98,7 @@ class PersonalTokenAuthenticator:
         token_hash = personal_hash(token)
         if token_hash is None:
             raise InvalidToken
-        state = self._known.fresh(token_hash) or await self._ask(token_hash)
+        state = self._cache.fresh(token_hash) or await self._ask(token_hash)
         if state.principal is None:
             raise InvalidToken
         return state.principal
@@ -114,7 +114,7 @@ class PersonalTokenAuthenticator:
             principal = Principal(id=caller.id, permissions=allowed)
             await self._note_use(token)
         state = State(asked_at, principal)
-        self._known.remember(token_hash, state)
+        self._cache.remember(token_hash, state)
         return state
 
     async def _note_use(self, token: LivingPersonalToken) -> None:

@@ -29,16 +29,15 @@ from modules.auth.controllers import (
     jwks,
 )
 from modules.auth.keys import Keyring
-from modules.auth.known_sessions import KnownSessions
 from modules.auth.letters import Links, letters
 from modules.auth.pages import pages
 from modules.auth.passwords import Passwords
 from modules.auth.seed import seed
 from modules.auth.services import (
+    Components,
     Registration,
     SigningKeyService,
     Throttle,
-    Tools,
     erase,
     export,
     provide_email_change,
@@ -53,6 +52,7 @@ from modules.auth.services import (
     provide_sign_in,
     provide_signing_in,
 )
+from modules.auth.session_cache import SessionCache
 from modules.auth.settings import AuthSettings
 from modules.auth.subscribers import MailRequests, SignOuts
 from modules.auth.tasks import encrypt_again, forget_what_has_ended
@@ -70,13 +70,13 @@ from modules.users import (
 )
 
 
-def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
+def open_components(settings: AuthSettings, kernel: KernelSettings) -> Components:
     """What the rules work with; raises `SettingsError`."""
     settings.refuse_what_is_unsafe(kernel)
     vault = Vault(kernel.secret_keys)
     keyring = Keyring(vault)
     ttl = timedelta(seconds=settings.access_token_ttl)
-    return Tools(
+    return Components(
         settings=settings,
         vault=vault,
         passwords=Passwords(settings),
@@ -86,15 +86,15 @@ def open_tools(settings: AuthSettings, kernel: KernelSettings) -> Tools:
         mail_tokens=MailTokens(vault),
         mfa_tokens=MfaTokens(vault),
         issuer=urlsplit(kernel.public_url).hostname or "Quire",
-        known_sessions=KnownSessions(),
+        session_cache=SessionCache(),
         throttle=Throttle(),
     )
 
 
 def open_enrolment(kernel: KernelSettings, env: Mapping[str, str], uow: UnitOfWork) -> Enrolment:
     """For the command line; raises `SettingsError`."""
-    tools = open_tools(AuthSettings.from_env(env), kernel)
-    return Registration(uow, provide_accounts(uow), provide_users(uow), tools)
+    components = open_components(AuthSettings.from_env(env), kernel)
+    return Registration(uow, provide_accounts(uow), provide_users(uow), components)
 
 
 def open_signing_keys(kernel: KernelSettings, uow: UnitOfWork) -> SigningKeys:
@@ -111,9 +111,9 @@ def auth(
     provide_directory: Callable[[Reader, Cache, Permissions], Directory] = provide_directory,
 ) -> Module:
     """A module that needs configuration is a function of it, and of neighbours that it needs beyond its handlers."""
-    tools = open_tools(settings, kernel)
-    sign_outs = SignOuts(tools)
-    mail_requests = MailRequests(tools, provide_accounts, provide_users)
+    components = open_components(settings, kernel)
+    sign_outs = SignOuts(components)
+    mail_requests = MailRequests(components, provide_accounts, provide_users)
 
     refresh_cookie = RefreshCookie(
         path="/api/v1/auth",
@@ -121,8 +121,8 @@ def auth(
         max_age=settings.refresh_token_ttl,
     )
 
-    def provide_tools() -> Tools:
-        return tools
+    def provide_components() -> Components:
+        return components
 
     def provide_refresh_cookie() -> RefreshCookie:
         return refresh_cookie
@@ -130,8 +130,8 @@ def auth(
     def authenticator(reader: Reader, cache: Cache, permissions: Permissions, database: Database) -> Authenticator:
         directory = provide_directory(reader, cache, permissions)
         return TokenAuthenticator(
-            SessionAuthenticator(tools.access_tokens, tools.known_sessions, reader, directory),
-            PersonalTokenAuthenticator(tools.known_sessions, reader, directory, database),
+            SessionAuthenticator(components.access_tokens, components.session_cache, reader, directory),
+            PersonalTokenAuthenticator(components.session_cache, reader, directory, database),
         )
 
     return Module(
@@ -148,7 +148,7 @@ def auth(
         ],
         root_controllers=[*pages, jwks],
         dependencies={
-            "tools": provide_tools,
+            "components": provide_components,
             "accounts": provide_accounts,
             "users": provide_users,
             "email_change": provide_email_change,
@@ -173,10 +173,10 @@ def auth(
         ],
         schedule=[
             CronJob(forget_what_has_ended, cron="40 3 * * *"),
-            CronJob(encrypt_again(tools.vault), cron="50 3 * * *"),
+            CronJob(encrypt_again(components.vault), cron="50 3 * * *"),
         ],
-        seed=partial(seed, passwords=tools.passwords),
+        seed=partial(seed, passwords=components.passwords),
         export=export,
         erase=erase,
-        letters=letters(tools.mail_tokens, provide_users, Links.of(settings, kernel.public_url)),
+        letters=letters(components.mail_tokens, provide_users, Links.of(settings, kernel.public_url)),
     )

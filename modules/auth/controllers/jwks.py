@@ -13,7 +13,7 @@ from kernel.security import public
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import etag
 from modules.auth.schemas import Jwk, JwkSet
-from modules.auth.services import Tools
+from modules.auth.services import Components
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 """The key that signs next is published long before it does."""
@@ -24,10 +24,10 @@ async def jwks(
     request: HttpRequest,
     reader: NamedDependency[Reader],
     uow: NamedDependency[UnitOfWork],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
 ) -> Response[JwkSet]:
     """The keys by which access tokens can be verified; `kid` names one of them."""
-    keys = await tools.keyring.published(reader, uow)
+    keys = await components.keyring.published(reader, uow)
     body = encode(JwkSet(keys=[Jwk(kid=kid, x=b64(key.public_bytes_raw())) for kid, key in keys.items()]))
     return representation(request, body, headers={"ETag": etag(body), **CACHED, "Vary": "Accept-Encoding"})
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from kernel.errors import Violation
+from modules.auth.password_rules import common_password_violations
 from modules.auth.schemas.registration import NewPassword
-from modules.auth.weaknesses import commonness
 from modules.users import Email
 
 Password: TypeAlias = Annotated[
@@ -32,7 +32,7 @@ class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
         """A password that is guessed first, whoever has it."""
         if "password" in given:
-            yield from commonness(given["password"], f"{pointer}/password")
+            yield from common_password_violations(given["password"], f"{pointer}/password")
 
 
 class ChangePassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ class ChangePassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types
         """A password that is guessed first, whoever has it."""
         if "new_password" in given:
-            yield from commonness(given["new_password"], f"{pointer}/new_password")
+            yield from common_password_violations(given["new_password"], f"{pointer}/new_password")
 
 
 class NewAddress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

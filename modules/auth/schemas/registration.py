@@ -7,7 +7,7 @@ import msgspec
 
 from kernel.errors import Violation
 from kernel.identity import unreachable
-from modules.auth.weaknesses import weaknesses
+from modules.auth.password_rules import password_violations
 from modules.users import Email, Name, Username
 
 NewPassword: TypeAlias = Annotated[
@@ -30,7 +30,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if "email" in given:
             yield from unreachable(email, f"{pointer}/email")
         if "password" in given:
-            yield from weaknesses(given["password"], email=email, name=name, pointer=f"{pointer}/password")
+            yield from password_violations(given["password"], email=email, name=name, pointer=f"{pointer}/password")
 
 
 class MailToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,6 +1,8 @@
-"""Rules of the auth module: small services that share `Tools`."""
+"""Rules of the auth module: small services that share `Components`."""
 
-from modules.auth.services.addresses import EmailChange, provide_email_change
+from modules.auth.services.components import Components
+from modules.auth.services.email_change import EmailChange, provide_email_change
+from modules.auth.services.email_verification import EmailVerification, provide_email_verification
 from modules.auth.services.mail_links import MailLinks, Purpose
 from modules.auth.services.mfa import Mfa, provide_mfa
 from modules.auth.services.page_sign_in import provide_sign_in
@@ -14,10 +16,9 @@ from modules.auth.services.sessions import Sessions, provide_sessions
 from modules.auth.services.signing_in import SigningIn, provide_signing_in
 from modules.auth.services.signing_keys import SigningKeyService
 from modules.auth.services.throttling import Throttle
-from modules.auth.services.tools import Tools
-from modules.auth.services.verification import EmailVerification, provide_email_verification
 
 __all__ = [
+    "Components",
     "EmailChange",
     "EmailVerification",
     "MailLinks",
@@ -32,7 +33,6 @@ __all__ = [
     "SigningIn",
     "SigningKeyService",
     "Throttle",
-    "Tools",
     "erase",
     "export",
     "provide_email_change",

@@ -10,7 +10,7 @@ from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidMailToken, MailAsked
 from modules.auth.models import MailTokenRow
 from modules.auth.repositories import MailTokenRepository
-from modules.auth.services.tools import Tools
+from modules.auth.services.components import Components
 
 Purpose: TypeAlias = Literal["verify_email", "reset_password", "confirm_email"]
 
@@ -18,14 +18,14 @@ Purpose: TypeAlias = Literal["verify_email", "reset_password", "confirm_email"]
 class MailLinks:
     """Sends links and takes their tokens back, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, tools: Tools) -> None:
+    def __init__(self, uow: UnitOfWork, components: Components) -> None:
         self._uow = uow
-        self._tools = tools
+        self._components = components
         self._rows = MailTokenRepository(session=uow.session)
 
     async def ask(self, purpose: Purpose, address: str, user_id: UUID | None = None) -> None:
         """A mail may be due: that is found out after the answer, which therefore says nothing about accounts."""
-        sealed = self._tools.vault.encrypt(address.encode()).decode()
+        sealed = self._components.vault.encrypt(address.encode()).decode()
         await self._uow.publish(MailAsked(purpose=purpose, address=sealed, user_id=user_id))
 
     async def send(
@@ -41,7 +41,7 @@ class MailLinks:
 
     async def look_at(self, purpose: Purpose, token: str) -> MailTokenRow:
         """Whose token it is, while it is good; raises `InvalidMailToken`."""
-        mail_id = self._tools.mail_tokens.read(token, purpose)
+        mail_id = self._components.mail_tokens.read(token, purpose)
         row = None if mail_id is None else await self._rows.find_good(mail_id, purpose, utc_now())
         if row is None:
             raise InvalidMailToken
@@ -49,7 +49,7 @@ class MailLinks:
 
     async def use(self, purpose: Purpose, token: str) -> MailTokenRow:
         """Whose token it was: it is used up by this very call; raises `InvalidMailToken`."""
-        mail_id = self._tools.mail_tokens.read(token, purpose)
+        mail_id = self._components.mail_tokens.read(token, purpose)
         row = None if mail_id is None else await self._rows.use(mail_id, purpose, utc_now())
         if row is None:
             raise InvalidMailToken

@@ -13,9 +13,9 @@ from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import MfaAlreadyEnabled, MfaNotEnabled, SecurityNoticed
 from modules.auth.repositories import RecoveryCodeRepository, TotpRepository
 from modules.auth.schemas import MfaState, RecoveryCodes, TotpSecret
+from modules.auth.services.components import Components
 from modules.auth.services.second_factor import SecondFactor, hashed, new_recovery_code, plain
 from modules.auth.services.security_log import SecurityLog
-from modules.auth.services.tools import Tools
 from modules.auth.totp import enrolment, new_secret
 from modules.users import User, Users
 
@@ -25,12 +25,14 @@ RECOVERY_CODES = 10
 class Mfa:
     """The second factor of a caller, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, users: Users, tools: Tools, limiter: RequestLimiter, client: Client) -> None:
+    def __init__(
+        self, uow: UnitOfWork, users: Users, components: Components, limiter: RequestLimiter, client: Client
+    ) -> None:
         self._uow = uow
         self._users = users
-        self._tools = tools
+        self._components = components
         self._client = client
-        self._factor = SecondFactor(uow, tools, limiter, client)
+        self._factor = SecondFactor(uow, components, limiter, client)
         self._log = SecurityLog(uow)
         self._apps = TotpRepository(session=uow.session)
         self._codes = RecoveryCodeRepository(session=uow.session)
@@ -45,10 +47,10 @@ class Mfa:
     async def enrol(self, me: Principal) -> TotpSecret:
         """A secret for an app, which counts once it is confirmed; raises `MfaAlreadyEnabled`."""
         secret = new_secret()
-        if not await self._apps.enrol(me.id, self._tools.vault.encrypt(secret.encode())):
+        if not await self._apps.enrol(me.id, self._components.vault.encrypt(secret.encode())):
             raise MfaAlreadyEnabled
         user = await self._user(me)
-        return enrolment(secret, account=user.email, issuer=self._tools.issuer)
+        return enrolment(secret, account=user.email, issuer=self._components.issuer)
 
     async def confirm(self, me: Principal, code: str) -> RecoveryCodes:
         """Codes are asked for from now on; raises `InvalidCode`, `MfaNotEnabled` or `MfaAlreadyEnabled`."""
@@ -96,9 +98,9 @@ class Mfa:
 def provide_mfa(
     uow: NamedDependency[UnitOfWork],
     users: NamedDependency[Users],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
     limiter: NamedDependency[RequestLimiter],
     client: NamedDependency[Client],
 ) -> Mfa:
     """Dependency provider."""
-    return Mfa(uow, users, tools, limiter, client)
+    return Mfa(uow, users, components, limiter, client)

@@ -9,13 +9,13 @@ from kernel.mail import post
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidMailToken, SecurityNoticed, WrongPassword
+from modules.auth.password_rules import password_violations
 from modules.auth.repositories import CredentialRepository, SessionRepository
 from modules.auth.schemas import TokenPair
+from modules.auth.services.components import Components
 from modules.auth.services.mail_links import MailLinks
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
-from modules.auth.services.tools import Tools
-from modules.auth.weaknesses import weaknesses
 from modules.users import Accounts, User, Users
 
 
@@ -27,18 +27,18 @@ class PasswordChange:
         uow: UnitOfWork,
         accounts: Accounts,
         users: Users,
-        tools: Tools,
+        components: Components,
         limiter: RequestLimiter,
         client: Client,
     ) -> None:
         self._uow = uow
         self._accounts = accounts
         self._users = users
-        self._tools = tools
+        self._components = components
         self._limiter = limiter
         self._client = client
-        self._links = MailLinks(uow, tools)
-        self._sessions = Sessions(uow, tools)
+        self._links = MailLinks(uow, components)
+        self._sessions = Sessions(uow, components)
         self._rows = SessionRepository(session=uow.session)
         self._credentials = CredentialRepository(session=uow.session)
         self._log = SecurityLog(uow)
@@ -56,9 +56,9 @@ class PasswordChange:
         user = (await self._users.find_many({row.user_id})).get(row.user_id)
         if user is None or not user.is_active:
             raise InvalidMailToken
-        refuse_weak(password, user, "/body/password")
+        refuse_weak_password(password, user, "/body/password")
         await self._uow.pause()
-        hashed = await self._tools.passwords.hash(password)
+        hashed = await self._components.passwords.hash(password)
         await self._links.use("reset_password", token)
         await self._credentials.put(user.id, hashed)
         if not await self._accounts.verify_email(row.user_id, row.email):
@@ -75,14 +75,14 @@ class PasswordChange:
         user = (await self._users.find_many({me.id})).get(me.id)
         if user is None:
             raise InvalidToken
-        refuse_weak(password, user, "/body/new_password")
+        refuse_weak_password(password, user, "/body/new_password")
         await self._uow.pause()
         stored = None if credential is None else credential.password_hash
-        async with self._tools.throttle.attempt(self._limiter, str(me.id), self._client):
-            if not await self._tools.passwords.verify(current, stored):
+        async with self._components.throttle.attempt(self._limiter, str(me.id), self._client):
+            if not await self._components.passwords.verify(current, stored):
                 self._log.note(me.id, "password_change_failed", self._client, session_id=me.session_id)
                 raise WrongPassword
-        hashed = await self._tools.passwords.hash(password)
+        hashed = await self._components.passwords.hash(password)
         row = await self._rows.prove_again(me.session_id)
         if row is None:
             raise InvalidToken
@@ -98,9 +98,9 @@ class PasswordChange:
         await self._uow.publish(SecurityNoticed(user_id=user.id, kind="password_changed"))
 
 
-def refuse_weak(password: str, user: User, pointer: str) -> None:
+def refuse_weak_password(password: str, user: User, pointer: str) -> None:
     """Raise `ValidationFailed` for a password that is guessed first."""
-    if found := list(weaknesses(password, email=user.email, name=user.name, pointer=pointer)):
+    if found := list(password_violations(password, email=user.email, name=user.name, pointer=pointer)):
         raise ValidationFailed(found)
 
 
@@ -108,9 +108,9 @@ def provide_password_change(
     uow: NamedDependency[UnitOfWork],
     accounts: NamedDependency[Accounts],
     users: NamedDependency[Users],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
     limiter: NamedDependency[RequestLimiter],
     client: NamedDependency[Client],
 ) -> PasswordChange:
     """Dependency provider."""
-    return PasswordChange(uow, accounts, users, tools, limiter, client)
+    return PasswordChange(uow, accounts, users, components, limiter, client)

@@ -17,8 +17,8 @@ from modules.auth.contracts import SecurityNoticed
 from modules.auth.models import PersonalTokenRow
 from modules.auth.repositories import PersonalTokenRepository
 from modules.auth.schemas import CreatePersonalToken, NewPersonalToken, PersonalToken
+from modules.auth.services.components import Components
 from modules.auth.services.security_log import SecurityLog
-from modules.auth.services.tools import Tools
 from modules.auth.tokens import new_personal_token, personal_hash
 from modules.users import Users
 
@@ -31,10 +31,12 @@ def to_personal_token(row: PersonalTokenRow) -> PersonalToken:
 class PersonalTokens:
     """The tokens of a caller, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, users: Users, tools: Tools, permissions: Permissions, client: Client) -> None:
+    def __init__(
+        self, uow: UnitOfWork, users: Users, components: Components, permissions: Permissions, client: Client
+    ) -> None:
         self._uow = uow
         self._users = users
-        self._tools = tools
+        self._components = components
         self._permissions = permissions
         self._client = client
         self._log = SecurityLog(uow)
@@ -86,15 +88,15 @@ class PersonalTokens:
         if not await self._tokens.revoke(me.id, token_id):
             raise NotFound
         self._log.note(me.id, "token_revoked", self._client, session_id=me.session_id)
-        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
+        self._uow.after_commit(partial(self._components.session_cache.forget, me.id))
 
 
 def provide_personal_tokens(
     uow: NamedDependency[UnitOfWork],
     users: NamedDependency[Users],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
     permissions: NamedDependency[Permissions],
     client: NamedDependency[Client],
 ) -> PersonalTokens:
     """Dependency provider."""
-    return PersonalTokens(uow, users, tools, permissions, client)
+    return PersonalTokens(uow, users, components, permissions, client)

@@ -13,22 +13,22 @@ from modules.auth.contracts import RefreshExpired, RefreshInvalid, RefreshReused
 from modules.auth.models import SessionRow
 from modules.auth.repositories import SessionRepository, rotate
 from modules.auth.schemas import TokenPair
+from modules.auth.services.components import Components
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
-from modules.auth.services.tools import Tools
 from modules.users import Users
 
 
 class Refreshing:
     """Rotates refresh tokens, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, users: Users, tools: Tools, client: Client) -> None:
+    def __init__(self, uow: UnitOfWork, users: Users, components: Components, client: Client) -> None:
         self._uow = uow
         self._users = users
-        self._tools = tools
+        self._components = components
         self._client = client
         self._log = SecurityLog(uow)
-        self._pairs = Sessions(uow, tools)
+        self._pairs = Sessions(uow, components)
 
     @cached_property
     def _sessions(self) -> SessionRepository:
@@ -36,11 +36,11 @@ class Refreshing:
 
     async def refresh(self, token: str) -> TokenPair:
         """The next pair; raises `RefreshReused` (the session is over), `RefreshExpired` or `RefreshInvalid`."""
-        claim = self._tools.refresh_tokens.read(token)
+        claim = self._components.refresh_tokens.read(token)
         if claim is None:
             raise RefreshInvalid
         session_id, generation = claim
-        sliding = timedelta(seconds=self._tools.settings.refresh_token_ttl)
+        sliding = timedelta(seconds=self._components.settings.refresh_token_ttl)
         row = await rotate(self._uow, session_id, generation, sliding=sliding)
         return await self._pairs.pair(row or await self._successor(session_id, generation))
 
@@ -52,7 +52,7 @@ class Refreshing:
             raise RefreshInvalid
         if now >= min(row.expires_at, row.absolute_expires_at):
             raise RefreshExpired
-        grace = timedelta(seconds=self._tools.settings.refresh_grace)
+        grace = timedelta(seconds=self._components.settings.refresh_grace)
         if generation == row.generation - 1 and now - row.rotated_at < grace:
             return row
         await self._end_reused(row)
@@ -61,7 +61,7 @@ class Refreshing:
     async def _end_reused(self, row: SessionRow) -> None:
         """The session is over, and its owner is told."""
         await self._sessions.revoke(SessionRow.id == row.id, reason="reuse")
-        self._uow.after_commit(partial(self._tools.known_sessions.forget, row.user_id))
+        self._uow.after_commit(partial(self._components.session_cache.forget, row.user_id))
         self._log.note(row.user_id, "session_reused", self._client, session_id=row.id)
         user = (await self._users.find_many({row.user_id})).get(row.user_id)
         if user is not None:
@@ -72,8 +72,8 @@ class Refreshing:
 def provide_refreshing(
     uow: NamedDependency[UnitOfWork],
     users: NamedDependency[Users],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
     client: NamedDependency[Client],
 ) -> Refreshing:
     """Dependency provider."""
-    return Refreshing(uow, users, tools, client)
+    return Refreshing(uow, users, components, client)

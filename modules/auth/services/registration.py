@@ -12,21 +12,21 @@ from modules.auth.contracts import Enrolment
 from modules.auth.models import CredentialRow
 from modules.auth.repositories import CredentialRepository
 from modules.auth.schemas import Register
-from modules.auth.services.tools import Tools
-from modules.auth.services.verification import EmailVerification
+from modules.auth.services.components import Components
+from modules.auth.services.email_verification import EmailVerification
 from modules.users import Accounts, EmailTaken, NewUser, User, UsernameTaken, Users
 
 
 class Registration(Enrolment):
     """Opens accounts that have a password from the beginning."""
 
-    def __init__(self, uow: UnitOfWork, accounts: Accounts, users: Users, tools: Tools) -> None:
-        self.hides_existing = tools.settings.hide_existing_accounts
+    def __init__(self, uow: UnitOfWork, accounts: Accounts, users: Users, components: Components) -> None:
+        self.hides_existing = components.settings.hide_existing_accounts
         self._uow = uow
         self._accounts = accounts
         self._users = users
-        self._tools = tools
-        self._verification = EmailVerification(uow, accounts, tools)
+        self._components = components
+        self._verification = EmailVerification(uow, accounts, components)
         self._credentials = CredentialRepository(session=uow.session)
 
     async def enrol_superuser(self, *, email: str, name: str, password: str) -> UUID:
@@ -37,7 +37,7 @@ class Registration(Enrolment):
 
     async def hashed(self, password: str) -> str:
         """What is kept of a password; slow, so to be asked for before the database is. Raises `Overloaded`."""
-        return await self._tools.passwords.hash(password)
+        return await self._components.passwords.hash(password)
 
     async def enrol(self, person: NewUser, password_hash: str) -> User:
         """A new account; raises what `Accounts.create` does."""
@@ -64,7 +64,7 @@ def provide_registration(
     uow: NamedDependency[UnitOfWork],
     accounts: NamedDependency[Accounts],
     users: NamedDependency[Users],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
 ) -> Registration:
     """Dependency provider."""
-    return Registration(uow, accounts, users, tools)
+    return Registration(uow, accounts, users, components)

@@ -15,8 +15,8 @@ from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidCode
 from modules.auth.models import TotpRow
 from modules.auth.repositories import RecoveryCodeRepository, TotpRepository
+from modules.auth.services.components import Components
 from modules.auth.services.security_log import SecurityLog
-from modules.auth.services.tools import Tools
 from modules.auth.totp import matching_step
 
 CODE_TRIES = Limit("code", 30, 3_600)
@@ -26,8 +26,8 @@ CODE_TRIES = Limit("code", 30, 3_600)
 class SecondFactor:
     """Looks at codes, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, tools: Tools, limiter: RequestLimiter, client: Client) -> None:
-        self._tools = tools
+    def __init__(self, uow: UnitOfWork, components: Components, limiter: RequestLimiter, client: Client) -> None:
+        self._components = components
         self._limiter = limiter
         self._client = client
         self._log = SecurityLog(uow)
@@ -40,7 +40,7 @@ class SecondFactor:
 
     async def check(self, user_id: UUID, code: str, *, session_id: UUID | None = None) -> None:
         """Use up a code of either kind; raises `InvalidCode` if it is wrong or used, or `RateLimited`."""
-        async with self._tools.throttle.attempt(self._limiter, f"code {user_id}", self._client):
+        async with self._components.throttle.attempt(self._limiter, f"code {user_id}", self._client):
             await self._limiter.take(CODE_TRIES, str(user_id), announced=False)
             if not await self._use(user_id, plain(code), session_id):
                 self._log.note(user_id, "mfa_failed", self._client, session_id=session_id)
@@ -49,7 +49,7 @@ class SecondFactor:
 
     async def confirm(self, app: TotpRow, code: str, *, session_id: UUID | None) -> None:
         """The first code of an app, which begins to count with it; raises what `check` does."""
-        async with self._tools.throttle.attempt(self._limiter, f"code {app.user_id}", self._client):
+        async with self._components.throttle.attempt(self._limiter, f"code {app.user_id}", self._client):
             step = self._step(app, plain(code))
             if step is None or not await self._apps.confirm(app, step):
                 self._log.note(app.user_id, "mfa_failed", self._client, session_id=session_id)
@@ -73,7 +73,7 @@ class SecondFactor:
 
     def _step(self, app: TotpRow, code: str) -> int | None:
         try:
-            secret = self._tools.vault.decrypt(app.secret).decode()
+            secret = self._components.vault.decrypt(app.secret).decode()
         except InvalidToken:  # the key that encrypted it is gone; recovery codes still help
             return None
         return matching_step(secret, code, time.time())

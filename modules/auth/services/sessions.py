@@ -16,7 +16,7 @@ from kernel.unit_of_work import UnitOfWork
 from modules.auth.models import SessionRow
 from modules.auth.repositories import Rotated, SessionRepository
 from modules.auth.schemas import Session, TokenPair
-from modules.auth.services.tools import Tools
+from modules.auth.services.components import Components
 
 
 def to_session(row: SessionRow, *, current: bool) -> Session:
@@ -34,9 +34,9 @@ def to_session(row: SessionRow, *, current: bool) -> Session:
 class Sessions:
     """The sessions of people, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, tools: Tools) -> None:
+    def __init__(self, uow: UnitOfWork, components: Components) -> None:
         self._uow = uow
-        self._tools = tools
+        self._components = components
 
     @cached_property
     def _sessions(self) -> SessionRepository:
@@ -45,7 +45,7 @@ class Sessions:
     async def begin(self, user_id: UUID, client: Client) -> TokenPair:
         """A new session of somebody who has proved who they are."""
         now = utc_now()
-        settings = self._tools.settings
+        settings = self._components.settings
         row = await self._sessions.add(
             SessionRow(
                 user_id=user_id,
@@ -61,12 +61,12 @@ class Sessions:
 
     async def pair(self, row: SessionRow | Rotated) -> TokenPair:
         """The tokens of a session as it is now."""
-        tools = self._tools
-        access_token = await tools.access_tokens.issue(row.user_id, row.id, utc_now(), self._uow)
+        components = self._components
+        access_token = await components.access_tokens.issue(row.user_id, row.id, utc_now(), self._uow)
         return TokenPair(
             access_token=access_token,
-            refresh_token=tools.refresh_tokens.issue(row.id, row.generation),
-            expires_in=round(tools.access_tokens.ttl.total_seconds()),
+            refresh_token=components.refresh_tokens.issue(row.id, row.generation),
+            expires_in=round(components.access_tokens.ttl.total_seconds()),
             session_id=row.id,
         )
 
@@ -84,7 +84,7 @@ class Sessions:
         """End one session of the caller; raises `NotFound`."""
         if not await self._sessions.revoke(SessionRow.user_id == me.id, SessionRow.id == session_id, reason="logout"):
             raise NotFound
-        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
+        self._uow.after_commit(partial(self._components.session_cache.forget, me.id))
 
     async def log_out(self, me: Principal, scope: Literal["local", "others", "global"]) -> None:
         """End this session, all others, or all."""
@@ -94,15 +94,15 @@ class Sessions:
             "global": (SessionRow.user_id == me.id,),
         }
         await self._sessions.revoke(*which[scope], reason="logout")
-        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
+        self._uow.after_commit(partial(self._components.session_cache.forget, me.id))
 
     async def end_all(self, user_id: UUID, *, reason: str, but: UUID | None = None) -> None:
         """End every session of somebody, or every other one."""
         others = () if but is None else (SessionRow.id != but,)
         await self._sessions.revoke(SessionRow.user_id == user_id, *others, reason=reason)
-        self._uow.after_commit(partial(self._tools.known_sessions.forget, user_id))
+        self._uow.after_commit(partial(self._components.session_cache.forget, user_id))
 
 
-def provide_sessions(uow: NamedDependency[UnitOfWork], tools: NamedDependency[Tools]) -> Sessions:
+def provide_sessions(uow: NamedDependency[UnitOfWork], components: NamedDependency[Components]) -> Sessions:
     """Dependency provider."""
-    return Sessions(uow, tools)
+    return Sessions(uow, components)

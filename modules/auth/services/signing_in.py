@@ -17,10 +17,10 @@ from modules.auth.contracts import EmailNotVerified, InvalidCredentials
 from modules.auth.models import CredentialRow
 from modules.auth.repositories import CredentialRepository, SessionRepository
 from modules.auth.schemas import MfaRequired, Proof, TokenPair
+from modules.auth.services.components import Components
 from modules.auth.services.second_factor import SecondFactor
 from modules.auth.services.security_log import SecurityLog
 from modules.auth.services.sessions import Sessions
-from modules.auth.services.tools import Tools
 from modules.users import Accounts, User
 
 NOBODY = UUID(int=0)
@@ -31,15 +31,15 @@ class SigningIn:
     """Takes a password, and a code where that is not enough, and begins a session or makes one fresh again."""
 
     def __init__(
-        self, uow: UnitOfWork, accounts: Accounts, tools: Tools, limiter: RequestLimiter, client: Client
+        self, uow: UnitOfWork, accounts: Accounts, components: Components, limiter: RequestLimiter, client: Client
     ) -> None:
         self._uow = uow
         self._accounts = accounts
-        self._tools = tools
+        self._components = components
         self._limiter = limiter
         self._client = client
-        self._sessions = Sessions(uow, tools)
-        self._factor = SecondFactor(uow, tools, limiter, client)
+        self._sessions = Sessions(uow, components)
+        self._factor = SecondFactor(uow, components, limiter, client)
         self._log = SecurityLog(uow)
         self._rows = SessionRepository(session=uow.session)
         self._credentials = CredentialRepository(session=uow.session)
@@ -52,7 +52,7 @@ class SigningIn:
         account, user = await self._find(email)
         credential = await self._credentials.of(NOBODY if user is None else user.id)
         await self._uow.pause()
-        async with self._tools.throttle.attempt(self._limiter, account, self._client):
+        async with self._components.throttle.attempt(self._limiter, account, self._client):
             matches = await self._matches(password, credential)
             if user is not None and matches and not user.is_active:
                 user = await self._accounts.hold(user.id)
@@ -61,17 +61,17 @@ class SigningIn:
                 raise InvalidCredentials
         stored = await self._renewed(password, credential)
         if stored is not None and await self._factor.is_on(user.id):
-            ttl = self._tools.settings.mfa_ttl
-            token = self._tools.mfa_tokens.issue(user.id, stored, time.time() + ttl)
+            ttl = self._components.settings.mfa_ttl
+            token = self._components.mfa_tokens.issue(user.id, stored, time.time() + ttl)
             return MfaRequired(mfa_token=token, expires_in=round(ttl))
         pair = None if stored is None else await self._begin(user.id, stored)
         return pair or await self.log_in(email, password)
 
     async def verify(self, mfa_token: str, code: str) -> TokenPair:
         """A new session, with both halves; raises `InvalidToken` for a first one that is not, or `InvalidCode`."""
-        user_id = self._tools.mfa_tokens.subject(mfa_token)
+        user_id = self._components.mfa_tokens.subject(mfa_token)
         credential = None if user_id is None else await self._credentials.of(user_id)
-        if credential is None or not self._tools.mfa_tokens.verify(mfa_token, credential.password_hash):
+        if credential is None or not self._components.mfa_tokens.verify(mfa_token, credential.password_hash):
             raise InvalidToken
         await self._uow.pause()
         await self._factor.check(credential.user_id, code)
@@ -95,13 +95,13 @@ class SigningIn:
         if row is None:
             raise InvalidToken
         self._log.note(me.id, "reauthenticated", self._client, session_id=row.id)
-        self._uow.after_commit(partial(self._tools.known_sessions.forget, me.id))
+        self._uow.after_commit(partial(self._components.session_cache.forget, me.id))
         return await self._sessions.pair(row)
 
     async def _check_password(self, me: Principal, password: str) -> None:
         credential = await self._credentials.of(me.id)
         await self._uow.pause()
-        async with self._tools.throttle.attempt(self._limiter, str(me.id), self._client):
+        async with self._components.throttle.attempt(self._limiter, str(me.id), self._client):
             if not await self._matches(password, credential):
                 self._log.note(me.id, "reauthentication_failed", self._client, session_id=me.session_id)
                 raise InvalidCredentials
@@ -117,7 +117,7 @@ class SigningIn:
         user = await self._accounts.hold(user_id)
         if user is None:
             return None
-        if self._tools.settings.verified_only and not user.email_verified:
+        if self._components.settings.verified_only and not user.email_verified:
             raise EmailNotVerified
         if not user.is_active:
             user = await self._accounts.restore(user_id) or user
@@ -127,13 +127,15 @@ class SigningIn:
 
     async def _matches(self, password: str, credential: CredentialRow | None) -> bool:
         """After hashes of the configured cost, whoever it is."""
-        return await self._tools.passwords.verify(password, None if credential is None else credential.password_hash)
+        return await self._components.passwords.verify(
+            password, None if credential is None else credential.password_hash
+        )
 
     async def _renewed(self, password: str, credential: CredentialRow) -> str | None:
         """The hash of a right password, made once more where its cost is not that of now; none if it is gone."""
-        if not self._tools.passwords.is_outdated(credential.password_hash):
+        if not self._components.passwords.is_outdated(credential.password_hash):
             return credential.password_hash
-        hashed = await self._tools.passwords.hash(password)
+        hashed = await self._components.passwords.hash(password)
         return hashed if await self._credentials.renew(credential, hashed) else None
 
     async def _find(self, email: str) -> tuple[str, User | None]:
@@ -148,9 +150,9 @@ class SigningIn:
 def provide_signing_in(
     uow: NamedDependency[UnitOfWork],
     accounts: NamedDependency[Accounts],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
     limiter: NamedDependency[RequestLimiter],
     client: NamedDependency[Client],
 ) -> SigningIn:
     """Dependency provider."""
-    return SigningIn(uow, accounts, tools, limiter, client)
+    return SigningIn(uow, accounts, components, limiter, client)

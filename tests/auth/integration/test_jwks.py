@@ -98,7 +98,7 @@ async def test_what_a_retired_key_has_signed_is_refused_and_a_refresh_goes_on(
     settings: KernelSettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("modules.auth.known_sessions.FRESH", 0.0)
+    monkeypatch.setattr("modules.auth.session_cache.FRESH", 0.0)
     monkeypatch.setattr("modules.auth.services.signing_keys.FRESH", 0.0)
     one, other = instances
     await rotate(runtime, settings)

@@ -8,9 +8,9 @@ import bcrypt
 import pytest
 
 from kernel.errors import Overloaded
+from modules.auth.password_rules import password_violations
 from modules.auth.passwords import Passwords, prehash
 from modules.auth.settings import AuthSettings
-from modules.auth.weaknesses import weaknesses
 
 SETTINGS = AuthSettings(bcrypt_rounds=4, hash_threads=1, hash_queue=64)
 
@@ -93,13 +93,13 @@ async def test_who_gives_up_waiting_makes_room(held: Event) -> None:
     ],
 )
 def test_what_is_guessed_first_is_refused(password: str, code: str) -> None:
-    found = weaknesses(password, email="Ada.Lovelace@example.org", name="Augusta Ada King")
+    found = password_violations(password, email="Ada.Lovelace@example.org", name="Augusta Ada King")
     assert [(each.pointer, each.code) for each in found] == [("/body/password", code)]
 
 
 @pytest.mark.parametrize("password", ["aaaaaaaaab", "ada.lovelace1", "example.org", "          ", "😀" * 10])
 def test_there_are_no_rules_of_composition(password: str) -> None:
-    assert not list(weaknesses(password, email="Ada.Lovelace@example.org", name="Augusta Ada King"))
+    assert not list(password_violations(password, email="Ada.Lovelace@example.org", name="Augusta Ada King"))
 
 
 async def test_a_hash_of_another_cost_is_known_and_costs_as_much(monkeypatch: pytest.MonkeyPatch) -> None:

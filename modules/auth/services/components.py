@@ -1,19 +1,19 @@
-"""What the rules of the auth module work with."""
+"""What the services of the auth module share."""
 
 from dataclasses import dataclass
 
 from kernel.vault import Vault
 from modules.auth.keys import Keyring
-from modules.auth.known_sessions import KnownSessions
 from modules.auth.passwords import Passwords
 from modules.auth.services.throttling import Throttle
+from modules.auth.session_cache import SessionCache
 from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, MailTokens, MfaTokens, RefreshTokens
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """Made once per process, shared by all services."""
+class Components:
+    """Made once per process, shared by all services and requests."""
 
     settings: AuthSettings
     vault: Vault
@@ -25,5 +25,5 @@ class Tools:
     mfa_tokens: MfaTokens
     issuer: str
     """Under which name an authenticator app lists us."""
-    known_sessions: KnownSessions
+    session_cache: SessionCache
     throttle: Throttle

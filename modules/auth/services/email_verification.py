@@ -4,18 +4,18 @@ from litestar.di import NamedDependency
 
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidMailToken
+from modules.auth.services.components import Components
 from modules.auth.services.mail_links import MailLinks
-from modules.auth.services.tools import Tools
 from modules.users import Accounts, User
 
 
 class EmailVerification:
     """Asks people to confirm their address."""
 
-    def __init__(self, uow: UnitOfWork, accounts: Accounts, tools: Tools) -> None:
+    def __init__(self, uow: UnitOfWork, accounts: Accounts, components: Components) -> None:
         self._accounts = accounts
-        self._ttl = tools.settings.verification_ttl
-        self._links = MailLinks(uow, tools)
+        self._ttl = components.settings.verification_ttl
+        self._links = MailLinks(uow, components)
 
     async def ask(self, user: User) -> None:
         """Send a link; those of earlier mails are good for nothing from now on."""
@@ -33,7 +33,7 @@ class EmailVerification:
 
 
 def provide_email_verification(
-    uow: NamedDependency[UnitOfWork], accounts: NamedDependency[Accounts], tools: NamedDependency[Tools]
+    uow: NamedDependency[UnitOfWork], accounts: NamedDependency[Accounts], components: NamedDependency[Components]
 ) -> EmailVerification:
     """Dependency provider."""
-    return EmailVerification(uow, accounts, tools)
+    return EmailVerification(uow, accounts, components)

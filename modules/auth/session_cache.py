@@ -21,8 +21,8 @@ class State(msgspec.Struct, frozen=True):
     principal: Principal | None
 
 
-class KnownSessions:
-    """The states that a process remembers."""
+class SessionCache:
+    """The states that a process remembers, by session id or by the hash of a personal token."""
 
     def __init__(self) -> None:
         self._states: dict[UUID | str, State] = {}

@@ -9,21 +9,23 @@ from kernel.mail import post
 from kernel.security import Principal
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import InvalidMailToken, SecurityNoticed
+from modules.auth.services.components import Components
 from modules.auth.services.mail_links import MailLinks
 from modules.auth.services.security_log import SecurityLog
-from modules.auth.services.tools import Tools
 from modules.users import Accounts, Users
 
 
 class EmailChange:
     """Changes the address of an account, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, accounts: Accounts, users: Users, tools: Tools, client: Client) -> None:
+    def __init__(
+        self, uow: UnitOfWork, accounts: Accounts, users: Users, components: Components, client: Client
+    ) -> None:
         self._uow = uow
         self._accounts = accounts
         self._users = users
         self._client = client
-        self._links = MailLinks(uow, tools)
+        self._links = MailLinks(uow, components)
         self._log = SecurityLog(uow)
 
     async def ask(self, me: Principal, address: str) -> None:
@@ -51,8 +53,8 @@ def provide_email_change(
     uow: NamedDependency[UnitOfWork],
     accounts: NamedDependency[Accounts],
     users: NamedDependency[Users],
-    tools: NamedDependency[Tools],
+    components: NamedDependency[Components],
     client: NamedDependency[Client],
 ) -> EmailChange:
     """Dependency provider."""
-    return EmailChange(uow, accounts, users, tools, client)
+    return EmailChange(uow, accounts, users, components, client)

@@ -14,15 +14,17 @@ def common_passwords() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
-def weaknesses(password: str, *, email: str, name: str, pointer: str = "/body/password") -> Iterator[Violation]:
+def password_violations(
+    password: str, *, email: str, name: str, pointer: str = "/body/password"
+) -> Iterator[Violation]:
     """Whether it is guessed first (NIST SP 800-63B, 5.1.1.2); no composition rules."""
     guess = password.casefold()
-    yield from commonness(password, pointer)
+    yield from common_password_violations(password, pointer)
     if guess in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
         yield Violation(pointer, "too_similar", "This is too similar to your name or e-mail address.")
 
 
-def commonness(password: str, pointer: str) -> Iterator[Violation]:
+def common_password_violations(password: str, pointer: str) -> Iterator[Violation]:
     """The part of it that is so whoever chooses the password."""
     if password.casefold() in common_passwords():
         yield Violation(pointer, "too_common", "This is one of the most common passwords.")
