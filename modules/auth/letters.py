@@ -123,7 +123,7 @@ def news(kind: str, users_of: UsersOf) -> Compose:
     subject, *paragraphs = NEWS[kind]
 
     async def compose(mail: Mail, uow: UnitOfWork) -> Letter | None:
-        if mail.user_id not in await users_of(uow).find_many({mail.user_id}):
+        if await users_of(uow).find(mail.user_id) is None:
             return None
         return Letter(subject=subject, paragraphs=tuple(paragraphs))
 
@@ -137,7 +137,7 @@ def asking(kind: str, users_of: UsersOf, mail_tokens: MailTokens, links: Links) 
     separator = "&" if "?" in page else "?"
 
     async def compose(mail: Mail, uow: UnitOfWork) -> Letter | None:
-        user = (await users_of(uow).find_many({mail.user_id})).get(mail.user_id)
+        user = await users_of(uow).find(mail.user_id)
         if user is None or (purpose == "verify_email" and user.email_verified):
             return None
         url = f"{page}{separator}token={mail_tokens.issue(mail.id, purpose)}"

@@ -62,7 +62,7 @@ class MailRequests:
 
     async def invite(self, event: AccountOpened, uow: UnitOfWork) -> None:
         """For whom an administrator made an account: a link to a first password."""
-        user = (await self._users_of(uow).find_many({event.user_id})).get(event.user_id)
+        user = await self._users_of(uow).find(event.user_id)
         if user is not None:
             ttl = self._components.settings.invitation_ttl
             links = MailLinks(uow, self._components)

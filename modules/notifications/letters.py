@@ -105,7 +105,7 @@ def presentation(uow: UnitOfWork) -> Presentation:
 
 async def recipient(mail: Mail, uow: UnitOfWork) -> User | None:
     """Whom the mail is for, unless they have left."""
-    user = (await provide_users(uow).find_many({mail.user_id})).get(mail.user_id)
+    user = await provide_users(uow).find(mail.user_id)
     return user if user is not None and user.is_active else None
 
 

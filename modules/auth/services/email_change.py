@@ -36,7 +36,7 @@ class EmailChange:
     async def confirm(self, token: str) -> None:
         """From now on it is theirs; raises `InvalidMailToken`, or `EmailTaken` if somebody was quicker."""
         row = await self._links.use("confirm_email", token)
-        before = (await self._users.find_many({row.user_id})).get(row.user_id)
+        before = await self._users.find(row.user_id)
         if before is None or not before.is_active:
             raise InvalidMailToken
         try:

@@ -89,7 +89,7 @@ class Mfa:
         await self._uow.publish(SecurityNoticed(user_id=me.id, kind=kind, session_id=me.session_id))
 
     async def _user(self, me: Principal) -> User:
-        user = (await self._users.find_many({me.id})).get(me.id)
+        user = await self._users.find(me.id)
         if user is None:
             raise InvalidToken
         return user

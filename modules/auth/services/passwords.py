@@ -53,7 +53,7 @@ class PasswordChange:
         Whoever reads the mail owns the address, and may be the only one who is signed in from now on.
         """
         row = await self._links.look_at("reset_password", token)
-        user = (await self._users.find_many({row.user_id})).get(row.user_id)
+        user = await self._users.find(row.user_id)
         if user is None or not user.is_active:
             raise InvalidMailToken
         refuse_weak_password(password, user, "/body/password")
@@ -72,7 +72,7 @@ class PasswordChange:
         if me.session_id is None:
             raise PermissionDenied("A personal access token may not do this.")
         credential = await self._credentials.of(me.id)
-        user = (await self._users.find_many({me.id})).get(me.id)
+        user = await self._users.find(me.id)
         if user is None:
             raise InvalidToken
         refuse_weak_password(password, user, "/body/new_password")

@@ -48,7 +48,7 @@ class PersonalTokens:
             raise PermissionDenied("A token may not do more than its owner.")
         if form.expires_at is not None and form.expires_at <= utc_now():
             raise ValidationFailed([Violation("/body/expires_at", "not_in_future", "Expected a time in the future.")])
-        user = (await self._users.find_many({me.id})).get(me.id)
+        user = await self._users.find(me.id)
         if user is None:
             raise InvalidToken
         token = new_personal_token()

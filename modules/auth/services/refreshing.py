@@ -63,7 +63,7 @@ class Refreshing:
         await self._sessions.revoke(SessionRow.id == row.id, reason="reuse")
         self._uow.after_commit(partial(self._components.session_cache.forget, row.user_id))
         self._log.note(row.user_id, "session_reused", self._client, session_id=row.id)
-        user = (await self._users.find_many({row.user_id})).get(row.user_id)
+        user = await self._users.find(row.user_id)
         if user is not None:
             await post(self._uow, "auth.session_ended", user_id=user.id, recipient=user.email)
             await self._uow.publish(SecurityNoticed(user_id=user.id, kind="session_reused", session_id=row.id))

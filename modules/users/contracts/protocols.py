@@ -15,6 +15,10 @@ class Users(Protocol):
         """Users by id in one round trip; unknown ids are simply absent."""
         ...
 
+    async def find(self, user_id: UUID) -> User | None:
+        """One of them."""
+        return (await self.find_many({user_id})).get(user_id)
+
     async def find_by_username(self, username: str) -> User | None:
         """The holder of a username."""
         ...

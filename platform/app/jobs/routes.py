@@ -76,7 +76,7 @@ def jobs_router(settings: KernelSettings, dependencies: Mapping[str, Provide]) -
     ) -> Response[None]:
         refuse_foreign(request)
         signed_in = await sign_in.sign_in(data.email, data.password, lasting=LASTING, code=data.code)
-        user = (await users.find_many({signed_in.user_id})).get(signed_in.user_id)
+        user = await users.find(signed_in.user_id)
         if user is None or not user.is_superuser:
             raise PermissionDenied  # and there is no session either
         return Response(None, cookies=[cookie(signed_in.access_token, secure=secure)])
