@@ -19,7 +19,7 @@ from modules.notifications.repositories import (
     wants,
 )
 from modules.notifications.schemas import Notification, Type
-from modules.notifications.services import TYPES, Presentation, post_of, to_target, words
+from modules.notifications.services import TYPES, Presentation, message, post_of, to_target
 from modules.notifications.tokens import MailKind, UnsubscribeTokens
 from modules.posts import provide_posts
 from modules.users import User, provide_users
@@ -38,7 +38,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None = None
 
 
-class WaysOut:
+class UnsubscribeLinks:
     """How to get no more of one kind of mail."""
 
     def __init__(self, tokens: UnsubscribeTokens, *, public_url: str, page_url: str) -> None:
@@ -54,7 +54,7 @@ class WaysOut:
         return Unsubscribe(one_click=f"{self._one_click}?token={token}", page=page)
 
 
-def letters(kernel: KernelSettings, ways_out: WaysOut) -> Mapping[str, Compose]:
+def letters(kernel: KernelSettings, unsubscribe_links: UnsubscribeLinks) -> Mapping[str, Compose]:
     """Every kind of mail of this module."""
 
     def about(kind: Type) -> Compose:
@@ -71,7 +71,7 @@ def letters(kernel: KernelSettings, ways_out: WaysOut) -> Mapping[str, Compose]:
                 subject=title,
                 paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
                 link=Link("Have a look", f"{kernel.public_url}{place}"),
-                unsubscribe=ways_out.of(user.id, kind),
+                unsubscribe=unsubscribe_links.of(user.id, kind),
             )
 
         return compose
@@ -92,7 +92,7 @@ def letters(kernel: KernelSettings, ways_out: WaysOut) -> Mapping[str, Compose]:
             subject="1 new notification" if count == 1 else f"{count} new notifications",
             paragraphs=("Hello, this is what has happened lately.", *map(in_one_line, named)),
             link=Link("Have a look", kernel.public_url),
-            unsubscribe=ways_out.of(user.id, "digest"),
+            unsubscribe=unsubscribe_links.of(user.id, "digest"),
         )
 
     return {f"notifications.{kind}": about(kind) for kind in TYPES} | {"notifications.digest": digest}
@@ -127,7 +127,7 @@ async def in_words(kind: Type, told: Told, user: User, uow: UnitOfWork) -> tuple
     announcements = AnnouncementRepository(session=uow.session)
     said = await announcements.get_one_or_none(id=told.target_id) if kind == "announcement" else None
     announced = (said.title, said.body) if said else None
-    title, body = words(kind, actor=actor, post=post, count=1, detail=told.detail, said=announced)
+    title, body = message(kind, actor=actor, post=post, count=1, detail=told.detail, said=announced)
     return title, body, "" if kind == "welcome" else to_target(told).url
 
 

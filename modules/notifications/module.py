@@ -18,11 +18,11 @@ from modules.notifications.controllers import (
     UnsubscribeController,
     streaming,
 )
-from modules.notifications.letters import WaysOut, letters
+from modules.notifications.letters import UnsubscribeLinks, letters
 from modules.notifications.pages import pages
 from modules.notifications.services import (
-    Live,
     Presentation,
+    StreamHub,
     Tickets,
     erase,
     export,
@@ -65,7 +65,7 @@ def notifications(
     def presentation(uow: UnitOfWork) -> Presentation:
         return provide_presentation(uow, provide_users(uow), provide_posts(uow))
 
-    live = Live(presentation, Tickets(vault))
+    hub = StreamHub(presentation, Tickets(vault))
     return Module(
         name="notifications",
         controllers=[
@@ -74,7 +74,7 @@ def notifications(
             InboxController,
             PreferencesController,
             UnsubscribeController,
-            *streaming(live),
+            *streaming(hub),
         ],
         root_controllers=pages,
         dependencies={
@@ -91,7 +91,7 @@ def notifications(
             "unread_counts": provide_unread_counts,
             "streaming": provide_streaming,
         },
-        begin=live.begin,
+        begin=hub.begin,
         subscribers=[
             Subscriber(UserRegistered, greet),
             Subscriber(UserFollowed, tell_followee),
@@ -108,7 +108,9 @@ def notifications(
             CronJob(repair_counts, cron="20 4 * * *"),
             CronJob(forget_what_is_old(settings.retention_days), cron="50 4 * * *"),
         ],
-        letters=letters(kernel, WaysOut(tokens, public_url=kernel.public_url, page_url=settings.unsubscribe_url)),
+        letters=letters(
+            kernel, UnsubscribeLinks(tokens, public_url=kernel.public_url, page_url=settings.unsubscribe_url)
+        ),
         permissions={
             "announcements:write:any": "Tell all users something, or all with a role.",
             "deliveries:read:any": "See which mails went to which addresses, and what became of them.",

@@ -7,7 +7,7 @@ from modules.auth import SecurityNoticed
 from modules.notifications.contracts import AnnouncementContinued, FanOutContinued
 from modules.notifications.repositories import Fact
 from modules.notifications.schemas import Type
-from modules.notifications.services import Telling, provide_announcement_service
+from modules.notifications.services import Notifier, provide_announcement_service
 from modules.posts import CommentWritten, PostPublished, ReactionAdded
 from modules.users import UserFollowed, UserRegistered, provide_audience, provide_follows, provide_users
 
@@ -15,15 +15,15 @@ PAGE = 500
 """Followers that are told in one transaction: with twice as many, others wait half as long again in the meantime."""
 
 
-def telling(uow: UnitOfWork) -> Telling:
+def notifier(uow: UnitOfWork) -> Notifier:
     """In the transaction of a subscriber."""
-    return Telling(uow, provide_users(uow))
+    return Notifier(uow, provide_users(uow))
 
 
 async def greet(event: UserRegistered, uow: UnitOfWork) -> None:
     """Welcome the newcomer, in the inbox and by mail."""
     fact = Fact(event_id=event.event_id, type="welcome", target_kind="user", target_id=event.user_id)
-    await telling(uow).tell_one(fact, event.user_id)
+    await notifier(uow).notify_one(fact, event.user_id)
 
 
 async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
@@ -35,7 +35,7 @@ async def tell_followee(event: UserFollowed, uow: UnitOfWork) -> None:
         target_kind="user",
         target_id=event.follower_id,
     )
-    await telling(uow).tell_one(fact, event.followee_id)
+    await notifier(uow).notify_one(fact, event.followee_id)
 
 
 async def tell_followers(event: PostPublished, uow: UnitOfWork) -> None:
@@ -55,7 +55,7 @@ async def tell_some(uow: UnitOfWork, origin_id: UUID, post_id: UUID, author_id: 
     """
     fact = Fact(event_id=origin_id, type="post_published", actor_id=author_id, target_kind="post", target_id=post_id)
     followers = await provide_follows(uow).follower_ids(author_id, after=after, limit=PAGE)
-    await telling(uow).tell(fact, followers)
+    await notifier(uow).notify(fact, followers)
     if len(followers) == PAGE:
         next_ones = FanOutContinued(origin_id=origin_id, post_id=post_id, author_id=author_id, after=followers[-1])
         await uow.publish(next_ones)
@@ -75,7 +75,7 @@ async def tell_of_comment(event: CommentWritten, uow: UnitOfWork) -> None:
             target_id=event.comment_id,
             post_id=event.post_id,
         )
-        await telling(uow).tell_one(fact, recipient)
+        await notifier(uow).notify_one(fact, recipient)
 
 
 async def tell_of_reaction(event: ReactionAdded, uow: UnitOfWork) -> None:
@@ -88,7 +88,7 @@ async def tell_of_reaction(event: ReactionAdded, uow: UnitOfWork) -> None:
         target_kind="post",
         target_id=event.post_id,
     )
-    await telling(uow).tell_one(fact, event.post_author_id)
+    await notifier(uow).notify_one(fact, event.post_author_id)
 
 
 async def warn(event: SecurityNoticed, uow: UnitOfWork) -> None:
@@ -100,7 +100,7 @@ async def warn(event: SecurityNoticed, uow: UnitOfWork) -> None:
         target_kind="user" if event.session_id is None else "session",
         target_id=event.session_id or event.user_id,
     )
-    await telling(uow).tell_one(fact, event.user_id)
+    await notifier(uow).notify_one(fact, event.user_id)
 
 
 async def tell_everybody(event: AnnouncementContinued, uow: UnitOfWork) -> None:

@@ -1,4 +1,4 @@
-"""Telling everybody something."""
+"""Notifier everybody something."""
 
 from uuid import UUID
 

@@ -20,32 +20,32 @@ from kernel.security import Connection, Principal, signed_in
 from kernel.unit_of_work import UnitOfWork
 from modules.notifications.contracts import InvalidTicket
 from modules.notifications.schemas import StreamTicket
-from modules.notifications.services import TICKET_LIFETIME, Live, Streaming
+from modules.notifications.services import TICKET_LIFETIME, StreamHub, Streaming
 
 TICKET = "ticket"
 """In the state of a request that came with one: the token that it stood for."""
 
 
-def by_ticket(live: Live) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+def by_ticket(hub: StreamHub) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
     """A guard that comes before `signed_in`: whoever brings a ticket is whoever asked for it."""
 
     async def redeem(connection: Connection, _: BaseRouteHandler) -> None:
         tickets = parse_qs(connection.scope["query_string"].decode("latin-1")).get("ticket")
         if connection.scope["user"] is None and tickets:
-            token = await live.redeem(tickets[0])
+            token = await hub.redeem(tickets[0])
             connection.scope["state"][TICKET] = token
-            connection.scope["user"] = await live.process.authenticate(token)
+            connection.scope["user"] = await hub.process.authenticate(token)
 
     return redeem
 
 
-def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
+def streaming(hub: StreamHub) -> tuple[HTTPRouteHandler, ...]:
     """The handlers: functions of what lives as long as the process, since guards ask for no dependencies."""
 
     @get(
         "/stream",
         operation_id="streamNotifications",
-        guards=[by_ticket(live), signed_in],
+        guards=[by_ticket(hub), signed_in],
         opt={STREAM: True, "problems": [InvalidTicket]},
         media_type="text/event-stream",
     )
@@ -70,7 +70,7 @@ def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
         """
         token = request.scope["state"].get(TICKET) or bearer(request)
         opened = await streaming.open(me.id, token, noted(last_event or last_event_id))
-        return EventStream(opened.queue, live.feeding(opened))
+        return EventStream(opened.queue, hub.feeding(opened))
 
     @post("/stream-tickets", operation_id="createStreamTicket", guards=[signed_in])
     async def create_ticket(
@@ -82,7 +82,7 @@ def streaming(live: Live) -> tuple[HTTPRouteHandler, ...]:
         """A ticket for a browser's `EventSource`, which can send no header. It opens one stream, within 30 seconds."""
 
         async def effect() -> Response[StreamTicket]:
-            ticket = live.issue(uow, bearer(request))
+            ticket = hub.issue(uow, bearer(request))
             issued = StreamTicket(ticket=ticket, expires_in=round(TICKET_LIFETIME.total_seconds()))
             headers = {"Location": f"/api/v1/notifications/stream?ticket={ticket}"}
             return Encoded(encode(issued), status_code=201, headers=headers)

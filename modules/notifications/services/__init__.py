@@ -9,13 +9,13 @@ from modules.notifications.services.announcements import AnnouncementService
 from modules.notifications.services.deliveries import DeliveryService
 from modules.notifications.services.digests import next_due
 from modules.notifications.services.inbox import InboxService, UnreadCounts
-from modules.notifications.services.live import Live, Streaming
+from modules.notifications.services.messages import message
+from modules.notifications.services.notifier import Notifier
 from modules.notifications.services.personal_data import erase, export
 from modules.notifications.services.preferences import TYPES, PreferencesService
 from modules.notifications.services.presentation import Presentation, post_of, to_target
-from modules.notifications.services.telling import Telling
+from modules.notifications.services.stream_hub import StreamHub, Streaming
 from modules.notifications.services.tickets import TICKET_LIFETIME, Tickets
-from modules.notifications.services.words import words
 from modules.posts import Posts
 from modules.users import Audience, Directory, Users
 
@@ -31,7 +31,7 @@ def provide_announcement_service(
     uow: NamedDependency[UnitOfWork], users: NamedDependency[Users], audience: NamedDependency[Audience]
 ) -> AnnouncementService:
     """What everybody is told; plain enough to be called by hand from a subscriber."""
-    return AnnouncementService(uow, audience, Telling(uow, users))
+    return AnnouncementService(uow, audience, Notifier(uow, users))
 
 
 def provide_delivery_service(uow: NamedDependency[UnitOfWork]) -> DeliveryService:
@@ -69,15 +69,16 @@ __all__ = [
     "AnnouncementService",
     "DeliveryService",
     "InboxService",
-    "Live",
+    "Notifier",
     "PreferencesService",
     "Presentation",
+    "StreamHub",
     "Streaming",
-    "Telling",
     "Tickets",
     "UnreadCounts",
     "erase",
     "export",
+    "message",
     "next_due",
     "post_of",
     "provide_announcement_service",
@@ -88,5 +89,4 @@ __all__ = [
     "provide_streaming",
     "provide_unread_counts",
     "to_target",
-    "words",
 ]

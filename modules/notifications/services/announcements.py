@@ -1,4 +1,4 @@
-"""Telling everybody: a thousand at a time, each batch in the transaction that says how far it has come."""
+"""Notifier everybody: a thousand at a time, each batch in the transaction that says how far it has come."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from modules.notifications.contracts import AnnouncementContinued, AnnouncementE
 from modules.notifications.models import AnnouncementRow
 from modules.notifications.repositories import AnnouncementRepository, Fact
 from modules.notifications.schemas import Announce, Announcement
-from modules.notifications.services.telling import Telling
+from modules.notifications.services.notifier import Notifier
 from modules.users import Audience
 
 BATCH = 1_000
@@ -30,24 +30,24 @@ def to_announcement(row: AnnouncementRow) -> Versioned[Announcement]:
 class AnnouncementService:
     """Announcements, inside one transaction."""
 
-    def __init__(self, uow: UnitOfWork, audience: Audience, telling: Telling) -> None:
+    def __init__(self, uow: UnitOfWork, audience: Audience, notifier: Notifier) -> None:
         self._uow = uow
         self._audience = audience
-        self._telling = telling
+        self._notifier = notifier
         self._announcements = AnnouncementRepository(session=uow.session)
 
-    async def announce(self, me: Principal, words: Announce, client: Client) -> Versioned[Announcement]:
+    async def announce(self, me: Principal, form: Announce, client: Client) -> Versioned[Announcement]:
         """Begin to tell all who are there by now; raises `ValidationFailed` where nobody can have the role."""
         announcement_id = new_id()
-        total = await self._audience.count(words.role, up_to=announcement_id)
+        total = await self._audience.count(form.role, up_to=announcement_id)
         if total is None:
-            raise ValidationFailed([Violation("/body/role", "unknown_name", "There is no such role.")])
+            raise ValidationFailed([Violation("/body/role", "unknown_name", "This role does not exist.")])
         row = AnnouncementRow(
             id=announcement_id,
             author_id=me.id,
-            title=words.title,
-            body=words.body,
-            role=words.role,
+            title=form.title,
+            body=form.body,
+            role=form.role,
             state="sending",
             total=total,
             done=0,
@@ -84,7 +84,7 @@ class AnnouncementService:
             return
         people = await self._audience.page(row.role, after=after, up_to=row.id, limit=BATCH)
         fact = Fact(event_id=row.id, type="announcement", target_kind="announcement", target_id=row.id)
-        await self._telling.tell(fact, people)
+        await self._notifier.notify(fact, people)
         row.done += len(people)
         row.total = max(row.total, row.done)
         if len(people) < BATCH:  # who has left in the meantime is not waited for

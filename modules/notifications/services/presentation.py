@@ -1,4 +1,4 @@
-"""What a recipient sees of a row: words are made when they are read, in the names of now."""
+"""What a recipient sees of a row: texts are made when they are read, with the names of that moment."""
 
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -7,7 +7,7 @@ from uuid import UUID
 from modules.notifications.models import AnnouncementRow, NotificationRow
 from modules.notifications.repositories import AnnouncementRepository
 from modules.notifications.schemas import Notification, Target, TargetKind, Type
-from modules.notifications.services.words import words
+from modules.notifications.services.messages import message
 from modules.posts import Post, Posts
 from modules.users import Person, User, Users
 
@@ -51,7 +51,7 @@ def to_notification(
     """The single place where a row becomes something that its recipient may see."""
     kind = cast("Type", row.type)
     announced = (said.title, said.body) if said else None
-    title, body = words(kind, actor=actor, post=post, count=row.count, detail=row.detail, said=announced)
+    title, body = message(kind, actor=actor, post=post, count=row.count, detail=row.detail, said=announced)
     return Notification(
         id=row.id,
         type=kind,

@@ -25,7 +25,7 @@ from kernel.settings import KernelSettings
 from kernel.telemetry import CURRENT, Trace
 from modules.notifications.models import StreamTicketRow
 from modules.notifications.module import notifications
-from modules.notifications.services import live
+from modules.notifications.services import stream_hub
 from modules.notifications.settings import NotificationsSettings
 from tests.callers import Caller, credulous
 from tests.kernel.support import NOWHERE, eventually
@@ -153,7 +153,7 @@ async def test_everything_is_told_once_in_the_order_of_its_arrival(
 async def test_nobody_takes_the_places_of_all(
     app: Application, runtime: Runtime, ann: Caller, bob: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "EACH", 2)
+    monkeypatch.setattr(stream_hub, "EACH", 2)
     async with (
         listening(app, bob.headers) as bobs,
         listening(app, ann.headers) as oldest,
@@ -242,7 +242,7 @@ async def test_without_redis_it_takes_a_little_longer(
 async def test_a_slow_reader_gets_all_of_it_in_the_end(
     app: Application, runtime: Runtime, ann: Caller, bob: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "AT_ONCE", 3)
+    monkeypatch.setattr(stream_hub, "AT_ONCE", 3)
     for _ in range(8):
         await deliver(runtime, followed_by(bob.user), ann.user.id)
     async with listening(app, {**ann.headers, "Last-Event-ID": "01990000-0000-7000-8000-000000000000"}) as listener:

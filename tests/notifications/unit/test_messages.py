@@ -8,8 +8,8 @@ from kernel.db import new_id
 from modules.auth import SecurityNoticed
 from modules.notifications.models import NotificationRow
 from modules.notifications.schemas import Target, TargetKind, Type
+from modules.notifications.services.messages import message
 from modules.notifications.services.presentation import to_target
-from modules.notifications.services.words import words
 from modules.posts import Post
 from modules.posts.contracts import Status
 from modules.users import User
@@ -38,7 +38,7 @@ SCRIPT = "<script>alert('&amp;')</script>"
     ],
 )
 def test_a_type_has_its_words(kind: Type, actor: User | None, post: Post | None, title: str, body: str) -> None:
-    assert words(kind, actor=actor, post=post, count=1, detail=None) == (title, body)
+    assert message(kind, actor=actor, post=post, count=1, detail=None) == (title, body)
 
 
 @pytest.mark.parametrize(
@@ -50,19 +50,19 @@ def test_a_type_has_its_words(kind: Type, actor: User | None, post: Post | None,
     ],
 )
 def test_the_last_one_is_named_and_the_others_are_counted(kind: Type, count: int, title: str) -> None:
-    assert words(kind, actor=ANN, post=None, count=count, detail=None)[0] == title
+    assert message(kind, actor=ANN, post=None, count=count, detail=None)[0] == title
 
 
 def test_every_kind_of_alert_has_its_words() -> None:
     kinds = get_args(get_type_hints(SecurityNoticed)["kind"])
-    said = {words("security_alert", actor=None, post=None, count=1, detail=kind)[0] for kind in kinds}
+    said = {message("security_alert", actor=None, post=None, count=1, detail=kind)[0] for kind in kinds}
     assert len(said - {"Something happened to your account"}) == len(kinds)
 
 
 @pytest.mark.parametrize("status", ["draft", "scheduled", "archived"])
 def test_a_post_that_went_away_is_not_quoted(status: Status) -> None:
     hidden = Post(id=POST.id, slug=POST.slug, title="Secret", author_id=POST.author_id, status=status)
-    said = words("post_published", actor=ANN, post=hidden, count=1, detail=None)
+    said = message("post_published", actor=ANN, post=hidden, count=1, detail=None)
     assert said == ("Ann published a post", "")
 
 
@@ -83,5 +83,5 @@ def test_a_target_has_an_address(kind: TargetKind, place: str) -> None:
 
 def test_an_announcement_says_what_it_was_given() -> None:
     said = ("Away on Sunday", "From 6 to 7.")
-    assert words("announcement", actor=None, post=None, count=1, detail=None, said=said) == said
-    assert words("announcement", actor=None, post=None, count=1, detail=None) == ("An announcement", "")
+    assert message("announcement", actor=None, post=None, count=1, detail=None, said=said) == said
+    assert message("announcement", actor=None, post=None, count=1, detail=None) == ("An announcement", "")

@@ -1,4 +1,4 @@
-"""What is new, told while it happens: all open streams of a process, fed by one look for all of them.
+"""Notifications while they happen: all open streams of a process, fed by one query for all of them.
 
 Redis says whose inbox to look into; when it is silent, or lies, PostgreSQL is asked at intervals. Nothing depends on
 which of them it was: a stream follows the arrivals of its inbox, so it misses none and tells none twice.
@@ -60,8 +60,8 @@ class Streaming:
         return Stream(recipient_id, token, await self._watch.place_of(recipient_id, last_id))
 
 
-class Live:
-    """The streams of a process. It works only while there is one."""
+class StreamHub:
+    """The streams of a process. It does something only while there are any."""
 
     def __init__(self, presentation: Callable[[UnitOfWork], Presentation], tickets: Tickets) -> None:
         self._presentation = presentation

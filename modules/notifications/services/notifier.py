@@ -1,4 +1,4 @@
-"""Telling people what happened: in the inbox, by mail, or both, as they want it."""
+"""Notifying people: in the inbox, by mail, or both, as they want it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,8 +17,8 @@ from modules.notifications.repositories import (
 from modules.users import Users
 
 
-class Telling:
-    """Of one event at a time; whoever was told of it already is not told again."""
+class Notifier:
+    """Notifies of one event at a time; whoever has been notified of it is not notified again."""
 
     def __init__(self, uow: UnitOfWork, users: Users) -> None:
         self._uow = uow
@@ -26,13 +26,13 @@ class Telling:
         self._arrivals = ArrivalRepository(session=uow.session)
         self._preferences = PreferencesRepository(session=uow.session)
 
-    async def tell_one(self, fact: Fact, recipient: UUID) -> None:
-        """Tell somebody, unless they have left: what an event is about may be kept without them."""
+    async def notify_one(self, fact: Fact, recipient: UUID) -> None:
+        """Notify somebody, unless they have left: what an event is about may be kept without them."""
         if recipient in await self._users.find_many({recipient}):
-            await self.tell(fact, [recipient])
+            await self.notify(fact, [recipient])
 
-    async def tell(self, fact: Fact, recipients: Sequence[UUID]) -> None:
-        """Tell people who are there. Nobody is told of their own act."""
+    async def notify(self, fact: Fact, recipients: Sequence[UUID]) -> None:
+        """Notify people who are there. Nobody is notified of their own act."""
         others = [recipient for recipient in recipients if recipient != fact.actor_id]
         chosen = await self._preferences.of(others)
         shown = {each for each in others if wants(chosen.get(each), fact.type, "in_app")}

@@ -1,4 +1,4 @@
-"""The words of each type, in the names of now."""
+"""The texts of each type of notification."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ ALERTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def words(
+def message(
     kind: Type,
     *,
     actor: User | None,
@@ -26,7 +26,7 @@ def words(
     detail: str | None,
     said: tuple[str, str] | None = None,
 ) -> tuple[str, str]:
-    """Title and body; those of an announcement are what was ``said``. A post that is out of sight is not quoted."""
+    """Title and body; an announcement has its own (``said``). A post that is not public is not quoted."""
     who = together(actor, count)
     quoted = post.title if post and post.status == "published" else ""
     match kind:
