@@ -119,3 +119,9 @@ def test_every_parameter_in_a_path_is_described(address: str) -> None:
         if parameter["in"] == "path"
     }
     assert described == set(re.findall(r"\{(\w+)\}", address))
+
+
+def test_a_form_says_what_is_to_be_filled_in() -> None:
+    (media_type,) = (content := OPERATIONS["POST /api/v1/auth/token"]["requestBody"]["content"])
+    assert media_type == "application/x-www-form-urlencoded"
+    assert content[media_type]["schema"]["required"] == ["grant_type", "username", "password"]

@@ -172,5 +172,5 @@ async def test_without_a_token_only_this_machine_may_look(
 async def test_a_scraper_is_told_which_format_it_is_and_to_keep_nothing(settings: KernelSettings) -> None:
     async with talking(settings) as client:
         answer = await client.get("/metrics")
-    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    assert answer.headers["Content-Type"] == "text/plain; version=1.0.0; charset=utf-8"  # nothing said twice
     assert answer.headers["Cache-Control"] == "no-store"

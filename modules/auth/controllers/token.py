@@ -1,6 +1,6 @@
 """The OAuth2 password grant: for clients that know no other way, such as the "Authorize" of Swagger UI."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,7 +8,7 @@ import msgspec
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from kernel.errors import Overloaded, UnsupportedMediaType
 from kernel.http.request import HttpRequest
@@ -41,7 +41,8 @@ def form_body() -> RequestBody:
 class FormOperation(Operation):
     """An operation with a form; Litestar knows forms by a parameter only, which would read them less strictly."""
 
-    request_body: RequestBody | Reference | None = field(default_factory=form_body)
+    def __post_init__(self) -> None:
+        self.request_body = form_body()
 
 
 class TokenController(Controller):

@@ -188,7 +188,7 @@ def implied(operation: Operation, method: str, handler: HTTPRouteHandler) -> Ite
     if "path" in places:
         yield NotFound
     yield ValidationFailed  # an unknown query parameter is enough
-    if operation.request_body:
+    if "data" in handler.parsed_fn_signature.parameters:
         yield from (MalformedBody, UnsupportedMediaType)
     if any(isinstance(each, Parameter) and each.name == "cursor" for each in operation.parameters or []):
         yield InvalidCursor

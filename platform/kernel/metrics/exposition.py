@@ -19,6 +19,9 @@ from kernel.metrics.process import ProcessMetrics
 from kernel.security import Access, Connection
 from kernel.settings import MetricsSettings
 
+FORMAT = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")
+"""Litestar adds the encoding itself."""
+
 
 class Exposition:
     """All numbers as text: those of every process of this `quire serve`, and those of the outbox."""
@@ -63,7 +66,7 @@ def metrics_route(exposition: Exposition, settings: MetricsSettings, proxies: Pr
 
     @get("/metrics", guards=[Access("scrapers", proof=may_scrape)], include_in_schema=False, opt={UNBOUNDED: True})
     async def metrics() -> Response[bytes]:
-        return Response(await exposition.text(), media_type=CONTENT_TYPE_LATEST)
+        return Response(await exposition.text(), media_type=FORMAT)
 
     return metrics
 
