@@ -10,7 +10,7 @@ import asyncpg
 
 from kernel.settings import SettingsError
 
-PATIENCE = 6.0
+PATIENCE = 5.0
 """Seconds in which a server that is just starting may appear."""
 
 

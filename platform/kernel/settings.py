@@ -242,8 +242,8 @@ def refuse_what_is_unsafe(settings: KernelSettings) -> None:
     """Production does not start with what is only meant for development (OWASP ASVS 5.0, 13.4)."""
     if settings.http.rate_limits == "off":
         raise SettingsError("QUIRE_HTTP_RATE_LIMITS must be on in production")
-    if "*" in settings.trusted_proxies:
-        raise SettingsError("QUIRE_TRUSTED_PROXIES must list addresses in production, not *")
+    if any(proxy == "*" or ip_network(proxy, strict=False).prefixlen == 0 for proxy in settings.trusted_proxies):
+        raise SettingsError("QUIRE_TRUSTED_PROXIES must list addresses in production, not all there are")
     if urlsplit(settings.public_url).hostname in {"localhost", "127.0.0.1", "::1"}:
         raise SettingsError("QUIRE_PUBLIC_URL must be the public address in production")
     if any(len(set(key)) < 8 for key in settings.secret_keys):

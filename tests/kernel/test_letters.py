@@ -53,6 +53,10 @@ def test_a_letter_has_a_text_and_the_same_words_in_html() -> None:
     assert html.index("Hello Ada.") < html.index(LINK.url) < html.index("Bye.")
 
 
+def test_full_width_letters_are_written_as_those_of_the_mailbox() -> None:
+    assert written(recipient="\uff41da\uff20example\uff0eorg")["To"] == "ada@example.org"
+
+
 def test_a_letter_without_a_link_has_none() -> None:
     message = written(link=None)
     assert "http" not in part(message, "plain")

@@ -45,6 +45,7 @@ WRONG = [
 UNSAFE = [
     ("QUIRE_HTTP_RATE_LIMITS", "off"),
     ("QUIRE_TRUSTED_PROXIES", "10.0.0.0/8,*"),
+    ("QUIRE_TRUSTED_PROXIES", "::/0"),
     ("QUIRE_PUBLIC_URL", ""),
     ("QUIRE_PUBLIC_URL", "http://localhost:8000"),
     ("QUIRE_PUBLIC_URL", "http://[::1]:8000"),

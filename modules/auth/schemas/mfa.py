@@ -15,7 +15,7 @@ Code: TypeAlias = Annotated[
     ),
 ]
 MfaToken: TypeAlias = Annotated[
-    str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1795613400.q3Zx81Bd..."])
+    str, msgspec.Meta(examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1795613400.q3Zx81Bd..."])
 ]
 RecoveryCode: TypeAlias = Annotated[str, msgspec.Meta(examples=["kz4t-3msq-72ha-vwpe"])]
 

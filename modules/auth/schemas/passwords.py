@@ -25,7 +25,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The token out of a mail, and the password from now on."""
 
-    token: Annotated[str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
+    token: Annotated[str, msgspec.Meta(examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
     password: NewPassword
 
     @classmethod

@@ -36,4 +36,4 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class MailToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The token out of a link in a mail."""
 
-    token: Annotated[str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]
+    token: Annotated[str, msgspec.Meta(examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.q3Zx81Bd..."])]

@@ -11,9 +11,7 @@ from modules.auth.schemas.mfa import Code
 AccessToken: TypeAlias = Annotated[
     str, msgspec.Meta(examples=["eyJhbGciOiJFZERTQSIsImtpZCI6IjAxOWFiMDc3Li4uIn0.eyJ..."])
 ]
-RefreshToken: TypeAlias = Annotated[
-    str, msgspec.Meta(max_length=2000, examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1.Vt9sT0aW..."])
-]
+RefreshToken: TypeAlias = Annotated[str, msgspec.Meta(examples=["019ab077-5d2e-7c31-8a06-1f0d3a52c9e4.1.Vt9sT0aW..."])]
 Password: TypeAlias = Annotated[
     str, msgspec.Meta(min_length=1, max_length=2000, examples=["correct horse battery staple"])
 ]

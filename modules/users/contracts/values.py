@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 
-Email: TypeAlias = Annotated[
-    str, msgspec.Meta(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254, examples=["ada@example.org"])
-]
+ADDRESS = "^[^@\uff20\\s]+[@\uff20][^@\uff20\\s]+[.\uff0e\u3002\uff61][^@\uff20\\s]+$"
+"""Also in full-width letters, as East Asian keyboards write it: `kernel.identity` knows whose it is."""
+
+Email: TypeAlias = Annotated[str, msgspec.Meta(pattern=ADDRESS, max_length=254, examples=["ada@example.org"])]
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=100, examples=["Ada Lovelace"])]
 Username: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_]{3,30}$", examples=["ada_lovelace"])]
 

@@ -7,6 +7,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from typing import TypeAlias
+from unicodedata import normalize
 
 import idna
 import msgspec
@@ -68,7 +69,7 @@ def to_message(letter: Letter, mail: Mail, *, sender: str, domain: str) -> Email
     message = EmailMessage(policy=POLICY)
     name, _, address = sender.rpartition("<")
     message["From"] = Address(one_line(name).strip('" '), addr_spec=address.rstrip(">"))
-    user, _, host = mail.recipient.rpartition("@")
+    user, _, host = normalize("NFKC", mail.recipient).rpartition("@")  # full-width letters are nobody's mailbox
     message["To"] = Address(username=user, domain=host if host.isascii() else idna.encode(host, uts46=True).decode())
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(utc_now())

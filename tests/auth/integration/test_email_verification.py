@@ -112,7 +112,7 @@ async def test_a_forged_token_is_refused_and_spoils_nothing(
         token.upper(),
         f"{mail_id.hex}.{mac}",
         "",
-        "x" * 2000,
+        "x" * 100_000,
         "😀",
     ]
     assert {refusal(await verify(http, each)) for each in forged} == {(400, "invalid_token")}
@@ -135,7 +135,6 @@ async def test_getting_it_is_not_possible(http: httpx.AsyncClient, users: FakeUs
     [
         ({}, ("/body/token", "required")),
         ({"token": None}, ("/body/token", "invalid_type")),
-        ({"token": "x" * 2001}, ("/body/token", "too_long")),
         ({"token": "\0"}, ("/body/token", "invalid_characters")),
         ({"token": "x", "email": "y"}, ("/body/email", "unknown_field")),
     ],

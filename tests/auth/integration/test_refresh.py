@@ -226,7 +226,7 @@ async def test_a_token_of_another_kind_is_not_a_refresh_token(
     http: httpx.AsyncClient, settings: KernelSettings, ada: Person
 ) -> None:
     mail_token = MailTokens(Vault(settings.secret_keys)).issue(new_id(), "verify_email")
-    others = [ada.tokens["access_token"], ada.tokens["session_id"], mail_token, "", "x", "😀", "x" * 2000, "null"]
+    others = [ada.tokens["access_token"], ada.tokens["session_id"], mail_token, "", "x", "😀", "x" * 100_000, "null"]
     assert {refusal(await refresh(http, token)) for token in others} == {(401, "refresh_invalid")}
 
 
@@ -236,7 +236,6 @@ async def test_a_token_of_another_kind_is_not_a_refresh_token(
         ({}, ("/body/refresh_token", "required")),
         ({"refresh_token": None}, ("/body/refresh_token", "invalid_type")),
         ({"refresh_token": ["x"]}, ("/body/refresh_token", "invalid_type")),
-        ({"refresh_token": "x" * 2001}, ("/body/refresh_token", "too_long")),
         ({"refresh_token": "\0"}, ("/body/refresh_token", "invalid_characters")),
         ({"refresh_token": "x", "session_id": "y"}, ("/body/session_id", "unknown_field")),
     ],

@@ -25,6 +25,8 @@ PRIVATE = {
     *("id", "email", "username", "name", "bio", "is_active", "is_superuser", "email_verified", "roles"),
     *("created_at", "updated_at"),
 }
+WIDE = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
+"""What an East Asian keyboard makes of ASCII, the @ and the dots included."""
 
 
 def form(**fields: object) -> dict[str, Any]:  # Any: JSON
@@ -202,7 +204,7 @@ async def test_a_key_belongs_to_an_address_however_that_is_spelled(http: httpx.A
     assert first.status_code == 201
     again = await http.post(REGISTER, json=form(email=email), headers=key)
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
-    for spelling in (email.upper(), email.replace("x", "\uff58")):
+    for spelling in (email.upper(), email.replace("x", "\uff58"), email.translate(WIDE)):
         reused = await http.post(REGISTER, json=form(email=spelling), headers=key)
         assert refusal(reused) == (422, "idempotency_key_reused")
 
