@@ -136,7 +136,7 @@ class SigningKeys(Protocol):
     """What an operator does with the keys of this installation."""
 
     async def find_all(self) -> list[SigningKey]:
-        """Oldest first."""
+        """Oldest first; raises `SettingsError` where the secret key does not open them."""
         ...
 
     async def rotate(self) -> SigningKey:

@@ -7,12 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kernel.db import new_id
 from kernel.reads import Query, Reader
+from kernel.settings import SettingsError
 from kernel.unit_of_work import UnitOfWork
 from kernel.vault import Vault
 from modules.auth.models import SigningKeyRow
@@ -114,7 +116,10 @@ class Keyring:
         self._has_next = any(key.signs_since is None for key in keys.values())
 
     def _decrypted(self, key: StoredKey) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(self._vault.decrypt(key.private_key))
+        try:
+            return Ed25519PrivateKey.from_private_bytes(self._vault.decrypt(key.private_key))
+        except InvalidToken:
+            raise SettingsError("QUIRE_SECRET_KEY is not the one that encrypted what is in this database") from None
 
 
 def signing_of(keys: Iterable[StoredKey | SigningKeyRow]) -> UUID | None:

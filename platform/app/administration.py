@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from app.registry import modules
 from kernel.cache import EVERYTHING
@@ -55,6 +58,15 @@ def create_first_superuser(env: Mapping[str, str]) -> None:
 def signing_keys(env: Mapping[str, str]) -> list[SigningKey]:
     """Those of this installation, oldest first."""
     return in_transaction(env, lambda settings, uow: open_signing_keys(settings, uow).find_all())
+
+
+def check_secret_key(env: Mapping[str, str]) -> None:
+    """Raises `SettingsError` where it is not the one of this database, rather than at every sign-in.
+
+    A database that is not there yet, or not now, says nothing about it.
+    """
+    with suppress(asyncpg.PostgresError, DBAPIError, OSError):
+        signing_keys(env)
 
 
 def rotate_signing_keys(env: Mapping[str, str]) -> SigningKey:

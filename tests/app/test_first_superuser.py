@@ -58,3 +58,16 @@ def test_it_is_looked_at_when_the_api_starts(given: dict[str, str]) -> None:
     assert (process.returncode, stdout) == (2, "")
     assert stderr.startswith("quire: QUIRE_SUPERUSER_EMAIL, QUIRE_SUPERUSER_PASSWORD: ")
     assert stderr.count("\n") == 1
+
+
+def test_what_is_wrong_on_the_command_line_is_named_by_where_it_comes_from(env: dict[str, str]) -> None:
+    command = [*QUIRE, "create-superuser", "--email", "olga", "--name", ""]
+    with running(*command, env=desk(**env, QUIRE_SUPERUSER_PASSWORD="brief")) as process:
+        stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout, stderr.count("\n")) == (1, "", 1)
+    assert [word for word in stderr.split() if word.startswith(("--", "QUIRE_"))] == [
+        "--email:",
+        "QUIRE_SUPERUSER_PASSWORD:",
+        "--name:",
+    ]
+    assert "brief" not in stderr

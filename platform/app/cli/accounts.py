@@ -9,6 +9,7 @@ import click
 
 from app.cli.options import data_dir, ready
 from app.processes import Failure
+from kernel.errors import ValidationFailed
 
 
 @click.command()
@@ -21,17 +22,22 @@ def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool
 
     The password is taken from QUIRE_SUPERUSER_PASSWORD, from standard input, or asked for.
     """
-    password = os.environ.pop("QUIRE_SUPERUSER_PASSWORD", "")
+    password, source = os.environ.pop("QUIRE_SUPERUSER_PASSWORD", ""), "QUIRE_SUPERUSER_PASSWORD"
     if password_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
+        password, source = sys.stdin.readline().rstrip("\r\n"), "--password-stdin"
     if not password and not sys.stdin.isatty():
         raise Failure("set QUIRE_SUPERUSER_PASSWORD, or use --password-stdin")
     if not password:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        password, source = click.prompt("Password", hide_input=True, confirmation_prompt=True), "Password"
+    sources = {"/body/email": "--email", "/body/name": "--name", "/body/password": source}
     with ready(data_dir) as env:
         from app.administration import create_superuser
 
-        create_superuser(env, email=email, name=name, password=password)
+        try:
+            create_superuser(env, email=email, name=name, password=password)
+        except ValidationFailed as error:
+            wrong = (f"{sources[each.pointer]}: {each.message}" for each in error.violations)
+            raise Failure(" ".join(wrong)) from None
     click.echo(f"{email} is a superuser.")
 
 

@@ -32,9 +32,10 @@ def serve(data_dir: Path, host: str, port: int, workers: int, modules: str | Non
 
     with listening(host, port) as listener, ready(data_dir) as env:
         choose(modules)
-        if env.get("QUIRE_SUPERUSER_EMAIL"):
-            from app.administration import create_first_superuser
+        from app.administration import check_secret_key, create_first_superuser
 
+        check_secret_key(env)
+        if env.get("QUIRE_SUPERUSER_EMAIL"):
             create_first_superuser(env)
         os.environ.pop("QUIRE_SUPERUSER_PASSWORD", None)
         serve(listener, workers)
@@ -45,10 +46,12 @@ def serve(data_dir: Path, host: str, port: int, workers: int, modules: str | Non
 @data_dir
 def work(data_dir: Path, modules: str | None) -> None:
     """Do what the API leaves for later."""
-    with ready(data_dir):
+    with ready(data_dir) as env:
         choose(modules)
+        from app.administration import check_secret_key
         from app.worker import main
 
+        check_secret_key(env)
         main()
 
 
