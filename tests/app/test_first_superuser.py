@@ -62,7 +62,7 @@ def test_it_is_looked_at_when_the_api_starts(given: dict[str, str]) -> None:
 
 def test_what_is_wrong_on_the_command_line_is_named_by_where_it_comes_from(env: dict[str, str]) -> None:
     command = [*QUIRE, "create-superuser", "--email", "olga", "--name", ""]
-    with running(*command, env=desk(**env, QUIRE_SUPERUSER_PASSWORD="brief")) as process:
+    with running(*command, env=clean_env(**env, QUIRE_SUPERUSER_PASSWORD="brief")) as process:
         stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout, stderr.count("\n")) == (1, "", 1)
     assert [word for word in stderr.split() if word.startswith(("--", "QUIRE_"))] == [

@@ -7,7 +7,7 @@ import pytest
 
 from app.administration import check_secret_key, signing_keys
 from kernel.settings import SettingsError
-from tests.app.children import QUIRE, desk, running
+from tests.app.children import QUIRE, clean_env, running
 from tests.app.test_cli import free_port
 
 ANOTHER = "another secret key that has never encrypted anything"
@@ -16,7 +16,9 @@ ANOTHER = "another secret key that has never encrypted anything"
 @pytest.mark.parametrize("command", [["serve", "--port", free_port()], ["work"], ["keys", "list"]])
 def test_nothing_begins_with_another_one(command: list[str], env: dict[str, str], tmp_path: Path) -> None:
     signing_keys(env)  # some are stored
-    with running(*QUIRE, *command, "--data-dir", tmp_path, env=desk(**env | {"QUIRE_SECRET_KEY": ANOTHER})) as process:
+    with running(
+        *QUIRE, *command, "--data-dir", tmp_path, env=clean_env(**env | {"QUIRE_SECRET_KEY": ANOTHER})
+    ) as process:
         stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout) == (2, "")
     assert stderr.startswith("quire: QUIRE_SECRET_KEY")
