@@ -95,12 +95,12 @@ class HealthController(Controller):
 
     @get("/live", operation_id="live", sync_to_thread=False)
     def live(self) -> Live:
-        """The process answers; nothing else is asked."""
+        """200 while the process runs; nothing else is checked."""
         return Live()
 
     @get("/ready", operation_id="ready")
     async def ready(self, request: HttpRequest, health: NamedDependency[Health]) -> Response[Ready]:
-        """200 while requests can be served, else a problem that tells the same."""
+        """200 while requests can be served, otherwise a problem with the same checks."""
         ready = await health.ready()
         if ready.status == "ok":
             return Response(ready)

@@ -26,7 +26,7 @@ async def jwks(
     uow: NamedDependency[UnitOfWork],
     components: NamedDependency[Components],
 ) -> Response[JwkSet]:
-    """The keys by which access tokens can be verified; `kid` names one of them."""
+    """The public keys that verify access tokens, by their `kid`."""
     keys = await components.keyring.published(reader, uow)
     body = encode(JwkSet(keys=[Jwk(kid=kid, x=b64(key.public_bytes_raw())) for kid, key in keys.items()]))
     return representation(request, body, headers={"ETag": etag(body), **CACHED, "Vary": "Accept-Encoding"})

@@ -24,7 +24,7 @@ class MfaController(Controller):
     async def show(
         self, request: HttpRequest, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]
     ) -> Response[MfaState]:
-        """Whether a sign-in of the caller asks for a code."""
+        """Whether signing in requires a code."""
         return resource(request, await mfa.state(me), version=1)
 
     @post("/totp", operation_id="enrolTotp", guards=[signed_in_recently], opt={"problems": [MfaAlreadyEnabled]})
@@ -35,7 +35,7 @@ class MfaController(Controller):
         mfa: NamedDependency[Mfa],
         once: NamedDependency[Once],
     ) -> Response[TotpSecret]:
-        """A secret for an authenticator app. Nothing changes until a code of it is confirmed."""
+        """Get a secret for an authenticator app. Nothing changes until a code is confirmed."""
 
         async def effect() -> Response[TotpSecret]:
             headers = {"Location": "/api/v1/auth/mfa"}
@@ -53,12 +53,12 @@ class MfaController(Controller):
     async def confirm(
         self, data: JSONBody[TotpCode], me: NamedDependency[Principal], mfa: NamedDependency[Mfa]
     ) -> RecoveryCodes:
-        """Switch the second factor on, with a code out of the app."""
+        """Switch two-factor authentication on with a code from the app."""
         return await mfa.confirm(me, data.code)
 
     @delete("/totp", operation_id="switchTotpOff", guards=[signed_in_recently], opt={"problems": [NotFound]})
     async def switch_off(self, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]) -> None:
-        """Switch the second factor off."""
+        """Switch two-factor authentication off."""
         await mfa.switch_off(me)
 
     @post(
@@ -69,7 +69,7 @@ class MfaController(Controller):
         opt={"problems": [MfaNotEnabled]},
     )
     async def renew_codes(self, me: NamedDependency[Principal], mfa: NamedDependency[Mfa]) -> RecoveryCodes:
-        """New recovery codes, instead of those before."""
+        """Replace the recovery codes."""
         return await mfa.renew_codes(me)
 
     @post(
@@ -85,6 +85,6 @@ class MfaController(Controller):
         signing_in: NamedDependency[SigningIn],
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
-        """The second half of a sign-in: a session with its first pair of tokens."""
+        """Complete a sign-in with a code: returns tokens."""
         pair = await signing_in.verify(data.mfa_token, data.code)
         return refresh_cookie.answer(pair, in_cookie=data.cookie)

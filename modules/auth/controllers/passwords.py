@@ -37,7 +37,7 @@ class PasswordController(Controller):
         limiter: NamedDependency[RequestLimiter],
         password_change: NamedDependency[PasswordChange],
     ) -> Accepted:
-        """Ask for a mail with a link to a new password. The answer is the same for any address."""
+        """Request a mail with a link to reset the password. The response is the same for any address."""
         await limiter.take(MAILS, counted_as(data.email), client.network)
         await password_change.forget(data.email)
         return Accepted()
@@ -50,7 +50,7 @@ class PasswordController(Controller):
         opt={"problems": [InvalidMailToken, Overloaded], TOKENLESS: True, LIMITS: [TOKENS]},
     )
     async def reset(self, data: JSONBody[ResetPassword], password_change: NamedDependency[PasswordChange]) -> None:
-        """Choose a new password with the token out of the mail; every device is signed out."""
+        """Set a new password with the token from the mail; all sessions end."""
         await password_change.reset(data.token, data.password)
 
     @post(
@@ -68,7 +68,7 @@ class PasswordController(Controller):
         password_change: NamedDependency[PasswordChange],
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
-        """Change your password; all other devices are signed out."""
+        """Change your password; all other sessions end."""
         pair = await password_change.change(me, data.current_password, data.new_password)
         return refresh_cookie.answer(pair, in_cookie=refresh_cookie.is_kept(request))
 
@@ -86,7 +86,7 @@ class EmailController(Controller):
         opt={"problems": [InvalidMailToken], TOKENLESS: True},
     )
     async def verify(self, data: JSONBody[MailToken], email_verification: NamedDependency[EmailVerification]) -> None:
-        """Confirm an address with the token out of the mail. (POST only: scanners of mails open links.)"""
+        """Confirm an address with the token from the mail. (POST only, since mail scanners open links.)"""
         await email_verification.confirm(data.token)
 
     @post("/verify/resend", operation_id="resendVerification", status_code=202, guards=[public], opt={TOKENLESS: True})
@@ -97,7 +97,7 @@ class EmailController(Controller):
         limiter: NamedDependency[RequestLimiter],
         email_verification: NamedDependency[EmailVerification],
     ) -> Accepted:
-        """Ask for the mail once more. The answer is the same for any address."""
+        """Request the confirmation mail again. The response is the same for any address."""
         await limiter.take(MAILS, counted_as(data.email), client.network)
         await email_verification.ask_again(data.email)
         return Accepted()
@@ -111,7 +111,7 @@ class EmailController(Controller):
         limiter: NamedDependency[RequestLimiter],
         email_change: NamedDependency[EmailChange],
     ) -> Accepted:
-        """Ask for a mail to a new address, which has to confirm. The answer is the same for one that is taken."""
+        """Request a mail to a new address to confirm it. The response is the same if the address is taken."""
         await limiter.take(MAILS, counted_as(data.new_email), client.network)
         await email_change.ask(me, data.new_email)
         return Accepted()
@@ -124,7 +124,7 @@ class EmailController(Controller):
         opt={"problems": [InvalidMailToken, EmailTaken], TOKENLESS: True},
     )
     async def confirm_change(self, data: JSONBody[MailToken], email_change: NamedDependency[EmailChange]) -> None:
-        """Use the new address from now on, with the token out of the mail to it. The old address is told."""
+        """Switch to the new address with the token from the mail. The old address is notified."""
         await email_change.confirm(data.token)
 
 

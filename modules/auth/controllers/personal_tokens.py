@@ -41,7 +41,7 @@ class PersonalTokenController(Controller):
         once: NamedDependency[Once],
         personal_tokens: NamedDependency[PersonalTokens],
     ) -> Response[NewPersonalToken]:
-        """A token for a program that acts for you. It is shown now, and never again."""
+        """Create a token for a program that acts for you. It is only shown once."""
 
         async def effect() -> Response[NewPersonalToken]:
             created = await personal_tokens.create(me, data)
@@ -59,7 +59,7 @@ class PersonalTokenController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[PersonalToken]]:
-        """One's own tokens, newest first; those that have expired are shown for a month."""
+        """Your personal access tokens, newest first; expired ones are listed for a month."""
         return listing(request, await personal_tokens.page(me, cursor=cursor, limit=limit))
 
     @get("/{token_id:uuid}", operation_id="getPersonalToken", guards=[in_person])
@@ -70,7 +70,7 @@ class PersonalTokenController(Controller):
         me: NamedDependency[Principal],
         personal_tokens: NamedDependency[PersonalTokens],
     ) -> Response[PersonalToken]:
-        """One of one's own tokens, without the token itself."""
+        """One of your personal access tokens, without the token itself."""
         return resource(request, await personal_tokens.find(me, token_id), version=1)
 
     @delete("/{token_id:uuid}", operation_id="revokePersonalToken", guards=[in_person])
@@ -80,5 +80,5 @@ class PersonalTokenController(Controller):
         me: NamedDependency[Principal],
         personal_tokens: NamedDependency[PersonalTokens],
     ) -> None:
-        """Refuse a token from now on."""
+        """Revoke a token."""
         await personal_tokens.revoke(me, token_id)

@@ -33,7 +33,7 @@ class RegistrationController(Controller):
         operation_id="register",
         opt={"problems": [EmailTaken, UsernameTaken, Overloaded], TOKENLESS: True, LIMITS: [SIGN_UPS]},
         responses={
-            202: ResponseSpec(Accepted, generate_examples=False, description="Where existing accounts are hidden.")
+            202: ResponseSpec(Accepted, generate_examples=False, description="If existing accounts are hidden.")
         },
     )
     async def register(
@@ -43,9 +43,9 @@ class RegistrationController(Controller):
         once: NamedDependency[Once],
         registration: NamedDependency[Registration],
     ) -> Response[User]:
-        """Sign up. A mail asks to confirm the address; nothing waits for that.
+        """Sign up. A mail asks to confirm the address; the account can be used at once.
 
-        Where existing accounts are hidden the answer is always 202, and the owner of a taken address gets a mail.
+        Where existing accounts are hidden, the response is always 202, and the owner of a taken address gets a mail.
         """
         username = None if data.username is msgspec.UNSET else data.username
         person = NewUser(email=data.email, name=data.name, username=username)

@@ -23,5 +23,5 @@ class SecurityLogController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[SecurityEvent]]:
-        """Sign-ins, wrong passwords and all else of half a year that concerns the safety of one's account."""
+        """Your security log of the last six months: sign-ins, wrong passwords, changes of credentials."""
         return listing(request, await security_log.page(me.id, cursor=cursor, limit=limit))

@@ -47,7 +47,7 @@ class SessionController(Controller):
         signing_in: NamedDependency[SigningIn],
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair | MfaRequired]:
-        """Sign in: a session with its first pair of tokens, or half of one where the second factor is on."""
+        """Sign in: returns tokens, or an `mfa_token` if two-factor authentication is on."""
         pair = await signing_in.log_in(data.email, data.password)
         if isinstance(pair, MfaRequired):
             return Response(pair)
@@ -72,9 +72,9 @@ class SessionController(Controller):
         refresh_cookie: NamedDependency[RefreshCookie],
         data: JSONBody[Refresh | None] = None,
     ) -> Response[TokenPair]:
-        """The next pair of tokens. Each refresh token is good once; a lost answer can be asked for again for 10 s.
+        """Get new tokens. Each refresh token works once; a lost response can be requested again for 10 seconds.
 
-        Without a token in the body it is taken from the cookie; then the header `X-Requested-With` is needed.
+        Without a token in the body, the one in the cookie is used; this needs the header `X-Requested-With`.
         """
         if data is not None and data.refresh_token is not msgspec.UNSET:
             return Response(await refreshing.refresh(data.refresh_token))
@@ -91,7 +91,7 @@ class SessionController(Controller):
         refresh_cookie: NamedDependency[RefreshCookie],
         data: JSONBody[Logout | None] = None,
     ) -> Response[None]:
-        """Sign out here, everywhere else, or everywhere."""
+        """End this session, all others, or all."""
         scope = (data or Logout()).scope
         await sessions.log_out(me, scope)
         answer: Response[None] = Response(None, status_code=204)
@@ -112,7 +112,7 @@ class SessionController(Controller):
         signing_in: NamedDependency[SigningIn],
         refresh_cookie: NamedDependency[RefreshCookie],
     ) -> Response[TokenPair]:
-        """Say once more who you are, for what asks for a sign-in of the last five minutes."""
+        """Confirm your identity, for actions that require a sign-in within the last five minutes."""
         pair = await signing_in.prove_again(me, data)
         return refresh_cookie.answer(pair, in_cookie=refresh_cookie.is_kept(request))
 
@@ -125,17 +125,17 @@ class SessionController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Session]]:
-        """One's own sessions that have not ended, newest first."""
+        """Your active sessions, newest first."""
         return listing(request, await sessions.page(me, cursor=cursor, limit=limit))
 
     @delete("/sessions/{session_id:uuid}", operation_id="endSession", guards=[in_person])
     async def end_session(
         self, session_id: FromPath[UUID], me: NamedDependency[Principal], sessions: NamedDependency[Sessions]
     ) -> None:
-        """Sign one device out."""
+        """End one session."""
         await sessions.end(me, session_id)
 
     @delete("/sessions", operation_id="endOtherSessions", guards=[in_person])
     async def end_other_sessions(self, me: NamedDependency[Principal], sessions: NamedDependency[Sessions]) -> None:
-        """Sign all other devices out."""
+        """End all other sessions."""
         await sessions.log_out(me, "others")

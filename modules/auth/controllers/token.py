@@ -56,11 +56,11 @@ class TokenController(Controller):
         guards=[public],
         opt={"problems": [Overloaded, UnsupportedMediaType], TOKENLESS: True},
         responses={
-            400: ResponseSpec(OAuthError, generate_examples=False, description="The form is wrong, or what it says.")
+            400: ResponseSpec(OAuthError, generate_examples=False, description="The form or its contents are invalid.")
         },
     )
     async def log_in(self, request: HttpRequest, signing_in: NamedDependency[SigningIn]) -> Response[TokenPair]:
-        """Sign in as OAuth2 clients do. A refusal is 400 with `error`, as RFC 6749, section 5.2 has it."""
+        """Sign in with the OAuth2 password grant. Refusals are 400 with `error` (RFC 6749, section 5.2)."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             raise UnsupportedMediaType(f"Send `Content-Type: {FORM}`.")
         form = fields(await request.body())

@@ -32,7 +32,7 @@ class AnnouncementController(Controller):
         once: NamedDependency[Once],
         announcement_service: NamedDependency[AnnouncementService],
     ) -> Response[Announcement]:
-        """Tell all active users, or those with a role; in batches, each of them once, in their inbox."""
+        """Send an announcement to all active users, or to those with a role: in batches, once to each inbox."""
 
         async def effect() -> Response[Announcement]:
             made = await announcement_service.announce(me, data, client)
@@ -48,7 +48,7 @@ class AnnouncementController(Controller):
         announcement_id: FromPath[UUID],
         announcement_service: NamedDependency[AnnouncementService],
     ) -> Response[Announcement]:
-        """How many have been told so far."""
+        """An announcement and its progress."""
         found = await announcement_service.find(announcement_id)
         return resource(request, found.value, version=found.version)
 
@@ -66,6 +66,6 @@ class AnnouncementController(Controller):
         client: NamedDependency[Client],
         announcement_service: NamedDependency[AnnouncementService],
     ) -> Response[Announcement]:
-        """Tell nobody else. Who has been told keeps it; to say so twice changes nothing more."""
+        """Stop sending; those who already have it keep it. Repeating it changes nothing."""
         cancelled = await announcement_service.cancel(me, announcement_id, client)
         return resource(request, cancelled.value, version=cancelled.version)

@@ -29,8 +29,12 @@ class DeliveryController(Controller):
         delivery_service: NamedDependency[DeliveryService],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        in_state: Annotated[MailState | None, QueryParameter(name="state", description="In this state.")] = None,
-        kind: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Of this kind.")] = None,
+        in_state: Annotated[
+            MailState | None, QueryParameter(name="state", description="Only those in this state.")
+        ] = None,
+        kind: Annotated[
+            str | None, QueryParameter(min_length=1, max_length=100, description="Only those of this kind.")
+        ] = None,
         user_id: FromQuery[UUID | None] = None,
     ) -> Response[Page[Delivery]]:
         """E-mails, newest first: queued, sent, dropped or failed, with the last error."""
@@ -51,5 +55,5 @@ class DeliveryController(Controller):
         client: NamedDependency[Client],
         delivery_service: NamedDependency[DeliveryService],
     ) -> Delivery:
-        """Send a mail that failed once more. To say so twice changes nothing more."""
+        """Send a failed mail again; repeating it changes nothing."""
         return await delivery_service.retry(me, delivery_id, client)

@@ -34,13 +34,11 @@ class InboxController(Controller):
         inbox_service: NamedDependency[InboxService],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        unread: Annotated[bool | None, QueryParameter(description="Those that wait, or those that were read.")] = None,
-        type: Annotated[Type | None, QueryParameter(description="Of this type.")] = None,  # noqa: A002 - its name
-        archived: Annotated[
-            bool, QueryParameter(description="Those that were put away, instead of the others.")
-        ] = False,
+        unread: Annotated[bool | None, QueryParameter(description="Only unread ones, or only read ones.")] = None,
+        type: Annotated[Type | None, QueryParameter(description="Only those of this type.")] = None,  # noqa: A002 - its name
+        archived: Annotated[bool, QueryParameter(description="Archived ones instead of the others.")] = False,
     ) -> Response[Page[Notification]]:
-        """One's own notifications, newest first."""
+        """Your notifications, newest first."""
         page = await inbox_service.page(me.id, unread=unread, kind=type, archived=archived, cursor=cursor, limit=limit)
         return listing(request, page)
 
@@ -48,7 +46,7 @@ class InboxController(Controller):
     async def count_unread(
         self, request: HttpRequest, me: NamedDependency[Principal], unread_counts: NamedDependency[UnreadCounts]
     ) -> Response[Unread]:
-        """How many wait; poll it with the ETag."""
+        """The number of unread notifications; poll it with the ETag."""
         unread = await unread_counts.of(me.id)
         return resource(request, unread.value, version=unread.version)
 
@@ -59,7 +57,7 @@ class InboxController(Controller):
         inbox_service: NamedDependency[InboxService],
         data: JSONBody[ReadAll | None] = None,
     ) -> None:
-        """Mark all as read that have arrived by now, or up to one of them. What arrives meanwhile still waits."""
+        """Mark all notifications as read, or those up to one of them. Later arrivals stay unread."""
         await inbox_service.mark_all(me.id, bound(data.up_to) if data and data.up_to is not None else None)
 
     @post("/{notification_id:uuid}/read", operation_id="readNotification", status_code=204)
@@ -69,7 +67,7 @@ class InboxController(Controller):
         me: NamedDependency[Principal],
         inbox_service: NamedDependency[InboxService],
     ) -> None:
-        """Mark as read."""
+        """Mark a notification as read."""
         await inbox_service.mark(me.id, notification_id, read=True)
 
     @post("/{notification_id:uuid}/unread", operation_id="unreadNotification", status_code=204)
@@ -79,7 +77,7 @@ class InboxController(Controller):
         me: NamedDependency[Principal],
         inbox_service: NamedDependency[InboxService],
     ) -> None:
-        """Mark as not read."""
+        """Mark a notification as unread."""
         await inbox_service.mark(me.id, notification_id, read=False)
 
     @post("/{notification_id:uuid}/archive", operation_id="archiveNotification", status_code=204)
@@ -89,7 +87,7 @@ class InboxController(Controller):
         me: NamedDependency[Principal],
         inbox_service: NamedDependency[InboxService],
     ) -> None:
-        """Put away: `?archived=true` still lists it, and it does not wait any more."""
+        """Archive a notification: only `?archived=true` lists it, and it no longer counts as unread."""
         await inbox_service.archive(me.id, notification_id)
 
     @delete("/{notification_id:uuid}", operation_id="deleteNotification")
@@ -99,7 +97,7 @@ class InboxController(Controller):
         me: NamedDependency[Principal],
         inbox_service: NamedDependency[InboxService],
     ) -> None:
-        """Delete for good."""
+        """Delete a notification for good."""
         await inbox_service.delete(me.id, notification_id)
 
 

@@ -29,7 +29,7 @@ class PreferencesController(Controller):
         me: NamedDependency[Principal],
         preferences_service: NamedDependency[PreferencesService],
     ) -> Response[Preferences]:
-        """What you are told, and how."""
+        """What you are notified of, and how."""
         preferences = await preferences_service.show(me.id)
         return resource(request, preferences.value, version=preferences.version)
 
@@ -42,7 +42,7 @@ class PreferencesController(Controller):
         if_match: NamedDependency[IfMatch],
         preferences_service: NamedDependency[PreferencesService],
     ) -> Response[Preferences]:
-        """Change what is given, keep the rest. Mails that are on their way already are held back, too."""
+        """Change the given preferences. This also applies to mails that are already queued."""
         preferences = await preferences_service.change(me.id, data, if_match)
         return resource(request, preferences.value, version=preferences.version)
 
@@ -60,10 +60,10 @@ class UnsubscribeController(Controller):
     )
     async def unsubscribe(
         self,
-        token: Annotated[str, QueryParameter(description="Out of a mail.", max_length=500)],
+        token: Annotated[str, QueryParameter(description="The token from a mail.", max_length=500)],
         unsubscribe_tokens: NamedDependency[UnsubscribeTokens],
         preferences_service: NamedDependency[PreferencesService],
     ) -> None:
-        """Get no more mails of one kind: what mail programs do with one click (RFC 8058). No body is looked at."""
+        """Unsubscribe from one kind of mail, as mail programs do with one click (RFC 8058). The body is ignored."""
         user_id, kind = unsubscribe_tokens.read(token)
         await preferences_service.unsubscribe(user_id, kind)

@@ -53,20 +53,22 @@ def streaming(hub: StreamHub) -> tuple[HTTPRouteHandler, ...]:
         request: HttpRequest,
         me: NamedDependency[Principal],
         streaming: NamedDependency[Streaming],
-        ticket: Annotated[str | None, QueryParameter(description="Instead of a token, once.")] = None,
+        ticket: Annotated[str | None, QueryParameter(description="A ticket, instead of a bearer token.")] = None,
         last_event_id: Annotated[
-            str | None, QueryParameter(description="As the header, for an `EventSource` that is made anew.")
+            str | None, QueryParameter(description="The same as the header, for a new `EventSource`.")
         ] = None,
         last_event: Annotated[
             str | None,
-            HeaderParameter(name="Last-Event-ID", description="The last one that was heard: what came later is told."),
+            HeaderParameter(
+                name="Last-Event-ID", description="The id of the last event received; later ones are sent."
+            ),
         ] = None,
     ) -> Response[str]:
         """Server-Sent Events: `event: notification` with the `id` of the notification, and itself as `data`.
 
-        What has the place of an unread one (the next of several followers, say) comes as a notification of its own,
-        with the same `type` and `target`. The stream ends when its token does; connect again with another.
-        One person has 20 streams at most: another one ends the oldest.
+        A grouped notification that replaces an unread one (the next of several followers, say) is sent as a new one,
+        with the same `type` and `target`. The stream ends when its token does; reconnect with a new one. A person can
+        have 20 streams: one more ends the oldest.
         """
         token = request.scope["state"].get(TICKET) or bearer(request)
         opened = await streaming.open(me.id, token, noted(last_event or last_event_id))
@@ -79,7 +81,7 @@ def streaming(hub: StreamHub) -> tuple[HTTPRouteHandler, ...]:
         uow: NamedDependency[UnitOfWork],
         once: NamedDependency[Once],
     ) -> Response[StreamTicket]:
-        """A ticket for a browser's `EventSource`, which can send no header. It opens one stream, within 30 seconds."""
+        """A ticket for a browser's `EventSource`, which cannot send headers. It opens one stream, within 30 seconds."""
 
         async def effect() -> Response[StreamTicket]:
             ticket = hub.issue(uow, bearer(request))

@@ -31,9 +31,9 @@ class CommentController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Comment]]:
-        """Comments of a post in the order of reading: the oldest thread first, each comment followed by its replies.
+        """Comments on a post in reading order: the oldest thread first, each comment followed by its replies.
 
-        What was deleted while there are replies keeps its place, without author and text.
+        A deleted comment with replies keeps its place, without author and text.
         """
         page, is_public = await comment_reads.page(caller, post_id, cursor=cursor, limit=limit)
         return listing(request, page, public=is_public)
@@ -84,7 +84,7 @@ class CommentController(Controller):
         if_match: NamedDependency[IfMatch],
         comment_service: NamedDependency[CommentService],
     ) -> Response[Comment]:
-        """Change its text."""
+        """Change the text of a comment."""
         changed = await comment_service.change(me, comment_id, data, if_match)
         return resource(request, changed.value, version=changed.version)
 
@@ -101,5 +101,5 @@ class CommentController(Controller):
         if_match: NamedDependency[IfMatch],
         comment_service: NamedDependency[CommentService],
     ) -> None:
-        """Delete it for good; replies to it stay."""
+        """Delete a comment for good; its replies stay."""
         await comment_service.delete(me, comment_id, if_match)

@@ -23,13 +23,11 @@ class DiscoveryController(Controller):
         self,
         request: HttpRequest,
         discovery: NamedDependency[Discovery],
-        q: Annotated[
-            str | None, QueryParameter(max_length=50, description="How they begin, in upper or lower case.")
-        ] = None,
+        q: Annotated[str | None, QueryParameter(max_length=50, description="A prefix, in upper or lower case.")] = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[TagCount]]:
-        """Tags of published posts, those of most posts first, and of as many posts from A to Z."""
+        """Tags of published posts, the most used first, then in alphabetical order."""
         return listing(request, await discovery.tags(q.lower() if q else None, cursor=cursor, limit=limit), public=True)
 
     @get("/feed", operation_id="showFeed", guards=[signed_in])
@@ -42,9 +40,9 @@ class DiscoveryController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[PostSummary]]:
-        """What those have published whom the caller follows, newest first.
+        """Posts by the people whom the caller follows, newest first.
 
-        Who follows more than a thousand sees the thousand whom they began to follow last.
+        Only the thousand people followed most recently are included.
         """
         author_ids = await follows.followee_ids(me.id, limit=FOLLOWED)
         return listing(request, await discovery.feed(author_ids, cursor=cursor, limit=limit))
@@ -56,13 +54,13 @@ class DiscoveryController(Controller):
         discovery: NamedDependency[Discovery],
         q: Annotated[
             str,
-            QueryParameter(min_length=1, max_length=200, description="Words, in any language; nothing is an operator."),
+            QueryParameter(min_length=1, max_length=200, description="Words, in any language; there are no operators."),
         ],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[FoundPost]]:
-        """Published posts that contain every word in title, tags or body, the best first.
+        """Published posts that contain every word in title, tags or body, best match first.
 
-        A word is found as it is written, in upper or lower case. Of more than 500 posts the 500 newest are ranked.
+        Whole words are matched, in upper or lower case. Of more than 500 matches, the 500 newest are ranked.
         """
         return listing(request, await discovery.search(q, cursor=cursor, limit=limit), public=True)

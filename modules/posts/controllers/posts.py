@@ -31,16 +31,16 @@ class PostController(Controller):
         post_reads: NamedDependency[PostReads],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        author: Annotated[str | None, QueryParameter(max_length=36, description="A username or an id.")] = None,
-        tag: Annotated[str | None, QueryParameter(pattern=TAG, description="Posts that carry it.")] = None,
+        author: Annotated[str | None, QueryParameter(max_length=36, description="A username or a user id.")] = None,
+        tag: Annotated[str | None, QueryParameter(pattern=TAG, description="Posts with this tag.")] = None,
         published_from: From = None,
         published_to: To = None,
         sort: FromQuery[Order] = "newest",
         include_total: IncludeTotal = False,
     ) -> Response[Page[PostSummary]]:
-        """Published posts, newest first; `top` has those with the most reactions first.
+        """Published posts, newest first; with `sort=top`, those with the most reactions first.
 
-        A list for an author whom nobody knows is empty.
+        For an unknown author, the list is empty.
         """
         filters = PostFilters(tag=tag, published_from=published_from, published_to=published_to, order=sort)
         page = await post_reads.page(filters, author=author, cursor=cursor, limit=limit, include_total=include_total)
@@ -52,11 +52,11 @@ class PostController(Controller):
         request: HttpRequest,
         me: NamedDependency[Principal],
         post_reads: NamedDependency[PostReads],
-        status: Annotated[Status | None, QueryParameter(description="Posts in this state alone.")] = None,
+        status: Annotated[Status | None, QueryParameter(description="Only posts in this state.")] = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[PostSummary]]:
-        """What the caller has written, in all states, newest first."""
+        """The caller's own posts in all states, newest first."""
         return listing(request, await post_reads.own_page(me.id, status=status, cursor=cursor, limit=limit))
 
     @post(operation_id="writePost", guards=[signed_in])
@@ -68,7 +68,7 @@ class PostController(Controller):
         once: NamedDependency[Once],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
-        """Write a post: a draft, or public at once."""
+        """Create a post, as a draft or published at once."""
 
         async def effect() -> Response[FullPost]:
             written = await post_service.write(me, data)
@@ -85,7 +85,7 @@ class PostController(Controller):
         caller: NamedDependency[Principal | None],
         post_reads: NamedDependency[PostReads],
     ) -> Response[FullPost]:
-        """A post by id; drafts only for their author."""
+        """A post by id; unpublished ones only for their author and holders of `posts:read:any`."""
         shown, is_public = await post_reads.read(caller, post_id)
         return stored_resource(request, shown, public=is_public)
 
@@ -97,7 +97,7 @@ class PostController(Controller):
         caller: NamedDependency[Principal | None],
         post_reads: NamedDependency[PostReads],
     ) -> Response[FullPost]:
-        """A post by slug; drafts only for their author."""
+        """A post by slug; unpublished ones only for their author and holders of `posts:read:any`."""
         shown, is_public = await post_reads.read_by_slug(caller, slug)
         return stored_resource(request, shown, public=is_public)
 
@@ -125,7 +125,7 @@ class PostController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
-        """Replace all that can be edited."""
+        """Replace title, body and tags."""
         changed = await post_service.change(me, post_id, data, if_match)
         return resource(request, changed.value, version=changed.version)
 
@@ -137,5 +137,5 @@ class PostController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> None:
-        """Take it away from everybody, at once; for thirty days it can be restored."""
+        """Delete a post; it can be restored for thirty days."""
         await post_service.delete(me, post_id, if_match)

@@ -25,7 +25,7 @@ class ReactionController(Controller):
         me: NamedDependency[Principal],
         reaction_service: NamedDependency[ReactionService],
     ) -> None:
-        """React to a post; doing it twice is doing it once."""
+        """React to a post; repeating it changes nothing."""
         await reaction_service.react(me, post_id, kind)
 
     @delete(operation_id="withdrawReaction", status_code=204)
@@ -36,5 +36,5 @@ class ReactionController(Controller):
         me: NamedDependency[Principal],
         reaction_service: NamedDependency[ReactionService],
     ) -> None:
-        """Take a reaction back; fine if there is none."""
+        """Withdraw a reaction, if there is one."""
         await reaction_service.withdraw(me, post_id, kind)

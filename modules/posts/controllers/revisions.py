@@ -37,7 +37,7 @@ class RevisionController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[RevisionSummary]]:
-        """All texts of a post, the present one first."""
+        """All revisions of a post, the current text first."""
         return listing(request, await revision_reads.page(me, post_id, cursor=cursor, limit=limit))
 
     @get("/{n:int}", operation_id="getRevision", guards=[signed_in], opt=FORBIDDEN)
@@ -49,7 +49,7 @@ class RevisionController(Controller):
         me: NamedDependency[Principal],
         revision_reads: NamedDependency[RevisionReads],
     ) -> Response[Revision]:
-        """One text of a post."""
+        """One revision of a post."""
         shown = await revision_reads.read(me, post_id, n)
         return resource(request, shown.value, version=shown.version)
 
@@ -63,6 +63,6 @@ class RevisionController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
-        """Give the post that text again; what it says now becomes a revision, too."""
+        """Restore the text of a revision; the current text becomes a revision, too."""
         restored = await post_service.return_to(me, post_id, n, if_match)
         return resource(request, restored.value, version=restored.version)

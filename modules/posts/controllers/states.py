@@ -38,7 +38,6 @@ def moving(act: Act, description: str) -> HTTPRouteHandler:
     return post(
         f"/{{post_id:uuid}}/{act}",
         operation_id=f"{act}Post",
-        summary=act.capitalize(),
         description=description,
         status_code=200,
         guards=[signed_in],
@@ -49,9 +48,9 @@ def moving(act: Act, description: str) -> HTTPRouteHandler:
 class StateController(Controller):
     """The life of a post."""
 
-    publish = moving("publish", "Make it public; followers are told the first time.")
-    unpublish = moving("unpublish", "Make it a draft again.")
-    archive = moving("archive", "Take it away from the public without losing it.")
+    publish = moving("publish", "Publish a post; followers are notified the first time.")
+    unpublish = moving("unpublish", "Turn a post back into a draft.")
+    archive = moving("archive", "Withdraw a post from the public and keep it.")
 
     @put("/{post_id:uuid}/schedule", operation_id="schedulePost", guards=[signed_in], opt=STATE)
     async def schedule(
@@ -63,7 +62,7 @@ class StateController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
-        """Let it go public by itself, exactly once and within two seconds of that moment; again for another moment."""
+        """Schedule a post: it is published once, within two seconds of that time. Repeat to reschedule it."""
         scheduled = await post_service.schedule(me, post_id, data.scheduled_for, if_match)
         return resource(request, scheduled.value, version=scheduled.version)
 
@@ -75,7 +74,7 @@ class StateController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> None:
-        """Make it a draft again."""
+        """Cancel the schedule; the post becomes a draft."""
         await post_service.move(me, post_id, "unschedule", if_match)
 
     @post("/{post_id:uuid}/restore", operation_id="restorePost", status_code=200, guards=[signed_in], opt=STATE)
@@ -87,9 +86,9 @@ class StateController(Controller):
         if_match: NamedDependency[IfMatch],
         post_service: NamedDependency[PostService],
     ) -> Response[FullPost]:
-        """Bring back what was deleted within the last thirty days, as it was; what waited for its time, as a draft.
+        """Restore a post deleted within the last thirty days; one that was scheduled becomes a draft.
 
-        What a moderator has deleted, its author cannot bring back.
+        Only moderators can restore what a moderator has deleted.
         """
         restored = await post_service.restore(me, post_id, if_match)
         return resource(request, restored.value, version=restored.version)

@@ -28,7 +28,7 @@ class ViewerController(Controller):
         me: NamedDependency[Principal],
         bookmark_service: NamedDependency[BookmarkService],
     ) -> None:
-        """Keep a post in mind; nobody else learns of it. Doing it twice is doing it once."""
+        """Bookmark a post, which nobody else can see; repeating it changes nothing."""
         await bookmark_service.keep(me, post_id)
 
     @delete("/{post_id:uuid}/bookmark", operation_id="unbookmarkPost", status_code=204)
@@ -38,7 +38,7 @@ class ViewerController(Controller):
         me: NamedDependency[Principal],
         bookmark_service: NamedDependency[BookmarkService],
     ) -> None:
-        """Keep it in mind no longer; fine if you did not."""
+        """Remove a bookmark, if there is one."""
         await bookmark_service.let_go(me, post_id)
 
     @get("/bookmarks", operation_id="listBookmarks")
@@ -50,12 +50,12 @@ class ViewerController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[PostSummary]]:
-        """What the caller keeps in mind, the latest first; what they may not read at present is left out."""
+        """Bookmarked posts that the caller may read, the latest bookmark first."""
         return listing(request, await viewer_reads.bookmarks(me, cursor=cursor, limit=limit))
 
     @get("/viewer-state", operation_id="getPostViewerState")
     async def states(
         self, request: HttpRequest, me: NamedDependency[Principal], viewer_reads: NamedDependency[ViewerReads], ids: Ids
     ) -> Response[PostViewerStates]:
-        """What the caller does with these posts: public resources carry nothing of it."""
+        """The caller's reactions to these posts, and whether they are bookmarked."""
         return resource(request, await viewer_reads.states(me.id, parse_ids(ids)), version=0)

@@ -38,9 +38,13 @@ class AdministrationController(Controller):
         cursor: Cursor = None,
         q: Annotated[
             str | None,
-            QueryParameter(min_length=1, max_length=200, description="Text in e-mail address, username or name."),
+            QueryParameter(
+                min_length=1, max_length=200, description="Text contained in the e-mail address, username or name."
+            ),
         ] = None,
-        role: Annotated[str | None, QueryParameter(min_length=1, max_length=100, description="Holders of it.")] = None,
+        role: Annotated[
+            str | None, QueryParameter(min_length=1, max_length=100, description="Holders of this role.")
+        ] = None,
         is_superuser: FromQuery[bool | None] = None,
         is_active: FromQuery[bool | None] = None,
         created_from: From = None,
@@ -48,7 +52,7 @@ class AdministrationController(Controller):
         sort: FromQuery[Sort] = "-created_at",
         include_total: IncludeTotal = False,
     ) -> Response[Page[User]]:
-        """People with all that is theirs, newest first. Who has asked to be erased is not among them any more."""
+        """All accounts with private fields, newest first, except those that are to be erased."""
         filters = UserFilters(
             q=q,
             role=role,
@@ -70,7 +74,7 @@ class AdministrationController(Controller):
         once: NamedDependency[Once],
         administration_service: NamedDependency[AdministrationService],
     ) -> Response[User]:
-        """Make an account. Its person gets a mail to set a password. To give roles needs `roles:write:any`, too."""
+        """Create an account; its owner gets a mail to set a password. Granting roles also needs `roles:write:any`."""
 
         async def effect() -> Response[User]:
             opened = await administration_service.open(me, data, client)
@@ -114,7 +118,7 @@ class AdministrationController(Controller):
         if_match: NamedDependency[IfMatch],
         administration_service: NamedDependency[AdministrationService],
     ) -> None:
-        """Delete an account: gone at once, erased after 30 days; until then an activation brings it back."""
+        """Delete an account: it is gone at once, and erased after 30 days. Activating it before then restores it."""
         await administration_service.delete(me, user_id, if_match, client)
 
     @post("/{user_id:uuid}/activate", operation_id="activateUser", status_code=204, guards=[WRITE])
@@ -125,7 +129,7 @@ class AdministrationController(Controller):
         client: NamedDependency[Client],
         administration_service: NamedDependency[AdministrationService],
     ) -> None:
-        """Let somebody in again, and call off their deletion."""
+        """Unlock an account, and cancel its deletion."""
         await administration_service.activate(me, user_id, client)
 
     @post(
@@ -142,7 +146,7 @@ class AdministrationController(Controller):
         client: NamedDependency[Client],
         administration_service: NamedDependency[AdministrationService],
     ) -> None:
-        """Shut somebody out: signed out everywhere within a second."""
+        """Lock an account: its owner is signed out everywhere within a second."""
         await administration_service.deactivate(me, user_id, client)
 
     @put("/{user_id:uuid}/roles", operation_id="giveRoles", guards=[ROLES])
@@ -156,6 +160,6 @@ class AdministrationController(Controller):
         if_match: NamedDependency[IfMatch],
         administration_service: NamedDependency[AdministrationService],
     ) -> Response[User]:
-        """All roles of somebody; effective within a second. Nobody gives what they do not have."""
+        """Replace all roles of a person, effective within a second. You cannot grant rights that you do not have."""
         changed = await administration_service.give_roles(me, user_id, data, if_match, client)
         return resource(request, changed.value, version=changed.version)

@@ -27,14 +27,17 @@ class AuditController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         act: Annotated[
-            str | None, QueryParameter(min_length=1, max_length=60, description="Such as `users.deactivated`.")
+            str | None,
+            QueryParameter(
+                min_length=1, max_length=60, description="The name of an action, such as `users.deactivated`."
+            ),
         ] = None,
         actor_id: FromQuery[UUID | None] = None,
         subject_id: FromQuery[UUID | None] = None,
         created_from: From = None,
         created_to: To = None,
     ) -> Response[Page[AuditedAct]]:
-        """Acts of administrators and those that concern security, newest first."""
+        """Administrative and security-related actions, newest first."""
         filters = AuditFilters(
             act=act, actor_id=actor_id, subject_id=subject_id, created_from=created_from, created_to=created_to
         )

@@ -28,5 +28,5 @@ class DeletionController(Controller):
         if_match: NamedDependency[IfMatch],
         deletion_service: NamedDependency[DeletionService],
     ) -> Departure:
-        """Leave: signed out everywhere and gone at once, erased after 30 days. Until then a sign-in takes it back."""
+        """Delete your account: it is gone at once, and erased after 30 days. Signing in before then restores it."""
         return await deletion_service.ask(me, if_match, client)

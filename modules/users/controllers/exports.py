@@ -35,7 +35,7 @@ class ExportController(Controller):
         once: NamedDependency[Once],
         export_service: NamedDependency[ExportService],
     ) -> Response[Export]:
-        """Ask for all that is known of you. While one export is being made, asking again gives that one."""
+        """Request an export of all your data. While one is being prepared, that one is returned."""
 
         async def effect() -> Response[Export]:
             export = await export_service.ask(me, client)
@@ -52,7 +52,7 @@ class ExportController(Controller):
         me: NamedDependency[Principal],
         export_service: NamedDependency[ExportService],
     ) -> Response[Export]:
-        """How far it is; when it is ready, where the archive is for the next seven days."""
+        """The state of an export; once it is ready, the archive can be downloaded for seven days."""
         return resource(request, await export_service.find(me, export_id), version=0)
 
     @get(
@@ -71,7 +71,7 @@ class ExportController(Controller):
         export_service: NamedDependency[ExportService],
         reader: NamedDependency[Reader],
     ) -> Stream:
-        """The archive: a folder for each module, in it what that module holds."""
+        """The ZIP archive, with a folder for each module."""
         export = await export_service.find(me, export_id)
         if export.state != "ready":
             raise NotFound

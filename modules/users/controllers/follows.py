@@ -29,14 +29,14 @@ class FollowController(Controller):
     async def follow(
         self, user_id: FromPath[UUID], me: NamedDependency[Principal], follow_service: NamedDependency[FollowService]
     ) -> None:
-        """Follow somebody; doing it twice is doing it once."""
+        """Follow somebody; repeating it changes nothing."""
         await follow_service.follow(me.id, user_id)
 
     @delete(operation_id="unfollow", status_code=204)
     async def unfollow(
         self, user_id: FromPath[UUID], me: NamedDependency[Principal], follow_service: NamedDependency[FollowService]
     ) -> None:
-        """Stop following somebody; fine if you did not."""
+        """Stop following somebody, if you do."""
         await follow_service.unfollow(me.id, user_id)
 
 
@@ -55,7 +55,7 @@ class FollowListController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Profile]]:
-        """Who follows a person, the newest first."""
+        """A person's followers, newest first."""
         await user_directory.profile(user_id)
         page = await user_lists.follows(user_id, "followers", cursor=cursor, limit=limit)
         return listing(request, page, public=True)
@@ -70,7 +70,7 @@ class FollowListController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Profile]]:
-        """Whom a person follows, the newest first."""
+        """The people whom a person follows, newest first."""
         await user_directory.profile(user_id)
         page = await user_lists.follows(user_id, "following", cursor=cursor, limit=limit)
         return listing(request, page, public=True)
@@ -89,6 +89,6 @@ class ViewerStateController(Controller):
         user_lists: NamedDependency[UserLists],
         ids: Ids,
     ) -> Response[ViewerStates]:
-        """Whether the caller follows these people, and they the caller."""
+        """Whether the caller follows these people, and is followed by them."""
         states = await user_lists.viewer_states(me.id, parse_ids(ids))
         return resource(request, states, version=0)

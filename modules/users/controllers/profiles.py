@@ -30,7 +30,7 @@ class OwnProfileController(Controller):
         me: NamedDependency[Principal],
         user_directory: NamedDependency[UserDirectory],
     ) -> Response[User]:
-        """Yourself, with what only you may see."""
+        """The signed-in person, with private fields."""
         user = await user_directory.me(me.id)
         return stored_resource(request, user)
 
@@ -56,7 +56,7 @@ class OwnProfileController(Controller):
         if_match: NamedDependency[IfMatch],
         user_service: NamedDependency[UserService],
     ) -> Response[User]:
-        """Replace all that you may change."""
+        """Replace all editable fields of your profile."""
         user = await user_service.change(me.id, data, if_match)
         return resource(request, user.value, version=user.version)
 

@@ -19,7 +19,7 @@ from modules.users.contracts import BuiltInRole, RoleTaken
 from modules.users.schemas import ChangeRole, MakeRole, PermissionMeaning, Role
 from modules.users.services import RoleService
 
-Name: TypeAlias = Annotated[str, PathParameter(max_length=100, description="Of a role.")]
+Name: TypeAlias = Annotated[str, PathParameter(max_length=100, description="The name of a role.")]
 
 READ, WRITE = requires("roles:read:any"), requires("roles:write:any")
 BEYOND = {"problems": [PermissionDenied, BuiltInRole]}
@@ -37,7 +37,7 @@ class RoleController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[Role]]:
-        """All roles by name, those that are built in among them."""
+        """All roles by name, including those built in."""
         return listing(request, await role_service.page(cursor, limit))
 
     @post("/roles", operation_id="makeRole", guards=[WRITE], opt={"problems": [PermissionDenied, RoleTaken]})
@@ -50,7 +50,7 @@ class RoleController(Controller):
         once: NamedDependency[Once],
         role_service: NamedDependency[RoleService],
     ) -> Response[Role]:
-        """Make a role."""
+        """Create a role."""
 
         async def effect() -> Response[Role]:
             made = await role_service.make(me, data, client)
@@ -63,7 +63,7 @@ class RoleController(Controller):
     async def show(
         self, request: HttpRequest, name: Name, role_service: NamedDependency[RoleService]
     ) -> Response[Role]:
-        """What a role allows."""
+        """A role and its permissions."""
         role = await role_service.find(name)
         return resource(request, role.value, version=role.version)
 
@@ -78,7 +78,7 @@ class RoleController(Controller):
         if_match: NamedDependency[IfMatch],
         role_service: NamedDependency[RoleService],
     ) -> Response[Role]:
-        """Change what is given; its holders may do other things within a second."""
+        """Change the given fields of a role, effective within a second."""
         changed = await role_service.change(me, name, data, if_match, client)
         return resource(request, changed.value, version=changed.version)
 
@@ -91,7 +91,7 @@ class RoleController(Controller):
         if_match: NamedDependency[IfMatch],
         role_service: NamedDependency[RoleService],
     ) -> None:
-        """Delete a role, and take it from everybody who has it."""
+        """Delete a role, and revoke it from everybody who has it."""
         await role_service.delete(me, name, if_match, client)
 
     @get("/permissions", operation_id="listPermissions", guards=[READ])
@@ -102,5 +102,5 @@ class RoleController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response[Page[PermissionMeaning]]:
-        """All that a role can allow, by name: the modules declare it."""
+        """All permissions by name, as the modules declare them."""
         return listing(request, role_service.permissions(cursor, limit))

@@ -86,11 +86,11 @@ class OutboxController(Controller):
         uow: NamedDependency[UnitOfWork],
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-        in_state: Annotated[State | None, QueryParameter(name="state", description="In this state.")] = None,
-        topic: Annotated[Name | None, QueryParameter(description="Events of this kind.")] = None,
-        subscriber: Annotated[Name | None, QueryParameter(description="To this subscriber.")] = None,
+        in_state: Annotated[State | None, QueryParameter(name="state", description="Only those in this state.")] = None,
+        topic: Annotated[Name | None, QueryParameter(description="Only events with this topic.")] = None,
+        subscriber: Annotated[Name | None, QueryParameter(description="Only those to this subscriber.")] = None,
     ) -> Response[Page[OutboxEntry]]:
-        """What is not delivered, newest first: waiting, failing again and again, or given up."""
+        """Events that are not delivered, newest first: waiting, failing repeatedly, or given up."""
         statement = select(OutboxRow).where(is_in(in_state))
         if topic is not None:
             statement = statement.where(OutboxRow.topic == topic)
@@ -112,7 +112,7 @@ class OutboxController(Controller):
         client: NamedDependency[Client],
         uow: NamedDependency[UnitOfWork],
     ) -> OutboxEntry:
-        """Deliver it again at once, with all its attempts before it. To say so twice changes nothing more."""
+        """Deliver an event again at once, with a fresh number of attempts. Repeating it changes nothing."""
         row = await uow.session.scalar(select(OutboxRow).where(OutboxRow.id == outbox_id).with_for_update())
         if row is None:
             raise NotFound

@@ -10,7 +10,7 @@ from kernel.errors import ValidationFailed, Violation
 MOST = 100
 
 Ids: TypeAlias = Annotated[
-    list[str], QueryParameter(description=f"At most {MOST} ids: repeated, or separated by commas.")
+    list[str], QueryParameter(description=f"Up to {MOST} ids, as repeated parameters or separated by commas.")
 ]
 
 

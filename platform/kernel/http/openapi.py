@@ -4,6 +4,7 @@ What follows from the form of an operation (an id, a body, a guard, ``If-Match``
 declared where it is raised: ``opt={"problems": [EmailTaken]}``.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TypeAlias
@@ -156,6 +157,7 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
             if isinstance(answer, OpenAPIResponse):
                 answer.headers = {**(answer.headers or {}), **RATE_LIMIT}
     operation.responses = {**successes, **failures}
+    operation.summary = handler.summary or spelled_out(operation.operation_id or "")
     if takes_precondition(handler):
         operation.parameters = [*(operation.parameters or []), IF_MATCH]
     if "once" in handler.parsed_fn_signature.parameters:
@@ -163,6 +165,11 @@ def complete(operation: Operation, method: str, handler: HTTPRouteHandler, share
     body = handler.parsed_fn_signature.parameters.get("data")
     if isinstance(operation.request_body, RequestBody) and body is not None and body.is_optional:
         operation.request_body.required = False
+
+
+def spelled_out(operation_id: str) -> str:
+    """``listOwnPosts`` as "List own posts": Litestar's own summary is the name of a function."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation_id).capitalize()
 
 
 def guards_of(handler: HTTPRouteHandler) -> list[Access]:

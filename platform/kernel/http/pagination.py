@@ -21,11 +21,11 @@ T = TypeVar("T")
 DEFAULT_LIMIT = 20
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
-Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=100, description="At most so many items.")]
-Cursor: TypeAlias = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")]
-From: TypeAlias = Annotated[Moment | None, QueryParameter(description="From this moment on.")]
-To: TypeAlias = Annotated[Moment | None, QueryParameter(description="Before this moment.")]
-IncludeTotal: TypeAlias = Annotated[bool, QueryParameter(description="Count all that match, too.")]
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=100, description="Maximum number of items.")]
+Cursor: TypeAlias = Annotated[str | None, QueryParameter(description="The `next_cursor` of the previous page.")]
+From: TypeAlias = Annotated[Moment | None, QueryParameter(description="From this time on.")]
+To: TypeAlias = Annotated[Moment | None, QueryParameter(description="Before this time.")]
+IncludeTotal: TypeAlias = Annotated[bool, QueryParameter(description="Also return the `total` number of matches.")]
 
 
 def listing(

@@ -29,7 +29,7 @@ class Book(msgspec.Struct, frozen=True):
     title: str
 
 
-@get("/books", guards=[public])
+@get("/books", operation_id="listAllBooks", guards=[public])
 async def index(request: HttpRequest, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Response[Page[Book]]:
     return listing(request, Page(items=()))
 
@@ -110,6 +110,10 @@ async def test_a_response_is_documented_as_what_it_carries() -> None:
     found = await document()
     content = found["paths"]["/books/{book_id}"]["get"]["responses"]["200"]["content"]
     assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/Book"}}}
+
+
+async def test_a_summary_is_the_operation_id_in_words() -> None:
+    assert (await document())["paths"]["/books"]["get"]["summary"] == "List all books"
 
 
 async def test_a_precondition_is_documented_as_a_header() -> None:
