@@ -15,45 +15,45 @@ from modules.auth.settings import AuthSettings
 from modules.auth.tokens import MailTokens
 from modules.users import Users
 
-NOT_YOU = "If that was not you, choose a new password at once: that signs out everybody else."
+NOT_YOU = "If that was not you, choose a new password at once: that ends all other sessions."
 
 NEWS: Mapping[str, tuple[str, str, str]] = {
     "session_ended": (
         "We have signed out one of your devices",
-        "Hello, a sign-in of yours was used in two places at once, so we have ended it.",
+        "Hello, one of your sessions was used in two places at once, so we have ended it.",
         "If one of your devices asks you to sign in again, that is why. "
         "If you suspect that somebody else has used your account, change your password.",
     ),
     "new_device": (
-        "A sign-in from a new device",
-        "Hello, somebody has signed in to your account from a browser or a network that is new to us.",
-        "If that was you, there is nothing to do. If not, change your password: that signs out everybody else.",
+        "New sign-in to your account",
+        "Hello, somebody has signed in to your account from a browser or network that we have not seen before.",
+        "If that was you, there is nothing to do. If not, change your password: that ends all other sessions.",
     ),
     "password_changed": ("Your password was changed", "Hello, your account has a new password.", NOT_YOU),
     "email_changed": (
         "Your e-mail address was changed",
-        "Hello, your account has a new e-mail address: mails do not come here any more.",
-        "If that was not you, tell whoever runs this service.",
+        "Hello, your account has a new e-mail address; this one will receive no more mail.",
+        "If that was not you, please contact the operator of this service.",
     ),
     "mfa_enabled": (
-        "Signing in takes a code from now on",
-        "Hello, your account asks for a code out of your authenticator app, besides the password, from now on.",
+        "Two-factor authentication is on",
+        "Hello, from now on signing in takes a code from your authenticator app, besides your password.",
         NOT_YOU,
     ),
     "mfa_disabled": (
-        "Signing in takes no code any more",
-        "Hello, from now on the password of your account is enough to sign in: its authenticator app was removed.",
+        "Two-factor authentication is off",
+        "Hello, from now on your password is enough to sign in: your authenticator app was removed.",
         NOT_YOU,
     ),
     "token_created": (
         "A new access token for your account",
-        "Hello, an access token was made for your account: whatever program has it may act in your name.",
-        "If that was not you, delete it, and choose a new password at once.",
+        "Hello, an access token was created for your account: any program that has it can act in your name.",
+        "If that was not you, delete the token and choose a new password at once.",
     ),
     "existing_account": (
         "You already have an account",
-        "Hello, somebody has tried to sign up with your e-mail address, which has an account already.",
-        "If that was you, sign in, or ask for a new password. If not, there is nothing to do.",
+        "Hello, somebody has tried to sign up with your e-mail address, which already has an account.",
+        "If that was you, sign in or reset your password. If not, there is nothing to do.",
     ),
 }
 """Subject and paragraphs of letters that ask for nothing."""
@@ -69,16 +69,16 @@ ASKING: Mapping[str, tuple[Purpose, str, str, str, str]] = {
     "reset_password": (
         "reset_password",
         "Choose a new password",
-        "Hello, somebody has asked for a new password for your account.",
+        "Hello, somebody has asked to reset the password of your account.",
         "Choose a new password",
         "If that was not you, ignore this mail: your password stays as it is.",
     ),
     "set_password": (
         "reset_password",
-        "An account was made for you",
-        "Hello, an account was made for you. Choose a password, and you can sign in.",
+        "An account was created for you",
+        "Hello, an account was created for you. Choose a password to sign in.",
         "Choose a password",
-        "If you do not know why, ignore this mail: without a password nobody can sign in.",
+        "If you did not expect this, ignore this mail: without a password nobody can sign in.",
     ),
     "confirm_email": (
         "confirm_email",

@@ -90,7 +90,7 @@ def letters(kernel: KernelSettings, unsubscribe_links: UnsubscribeLinks) -> Mapp
         named = await presentation(uow).of(rows) if user.email_verified else ()
         return Letter(
             subject="1 new notification" if count == 1 else f"{count} new notifications",
-            paragraphs=("Hello, this is what has happened lately.", *map(in_one_line, named)),
+            paragraphs=("Hello, this is what has happened since the last digest.", *map(in_one_line, named)),
             link=Link("Have a look", kernel.public_url),
             unsubscribe=unsubscribe_links.of(user.id, "digest"),
         )

@@ -112,9 +112,9 @@ def notifications(
             kernel, UnsubscribeLinks(tokens, public_url=kernel.public_url, page_url=settings.unsubscribe_url)
         ),
         permissions={
-            "announcements:write:any": "Tell all users something, or all with a role.",
-            "deliveries:read:any": "See which mails went to which addresses, and what became of them.",
-            "deliveries:write:any": "Have mails that failed sent again.",
+            "announcements:write:any": "Send announcements to all users, or to those with a role.",
+            "deliveries:read:any": "See which mails went to which addresses, and their states.",
+            "deliveries:write:any": "Send failed mails again.",
         },
         export=export,
         erase=erase,

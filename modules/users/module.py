@@ -14,10 +14,10 @@ from modules.users.subscribers import make_export, recount_follows
 from modules.users.tasks import schedule
 
 PERMISSIONS = {
-    "users:read:any": "See everybody's account, address included.",
-    "users:write:any": "Open, edit, shut out and delete accounts.",
+    "users:read:any": "See all accounts, including e-mail addresses.",
+    "users:write:any": "Create, edit, lock and delete accounts.",
     "roles:read:any": "See all roles and permissions.",
-    "roles:write:any": "Make roles, and give them to people.",
+    "roles:write:any": "Create roles, and grant them to people.",
     "audit:read:any": "Read the audit log.",
 }
 

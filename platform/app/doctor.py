@@ -51,9 +51,7 @@ async def examine(env: Mapping[str, str], *, api: int, workers: int) -> AsyncGen
 def secrets(settings: KernelSettings) -> Iterator[Finding]:
     """What could be guessed."""
     weak = any(len(set(key)) < 8 for key in settings.secret_keys)
-    yield Finding(
-        "secret key", not weak, "QUIRE_SECRET_KEY is too simple: take 32 random bytes" if weak else "long and mixed"
-    )
+    yield Finding("secret key", not weak, "QUIRE_SECRET_KEY is too simple: take 32 random bytes" if weak else "strong")
     token = settings.metrics.token
     if token:
         short = len(token) < SHORTEST_TOKEN
@@ -74,14 +72,14 @@ async def postgresql(
         "current_setting('max_connections')::int, extract(epoch FROM clock_timestamp())::float8"
     ) or (0, "unknown", 0, 0.0)
     old = number < OLDEST_POSTGRES
-    yield Finding("PostgreSQL", not old, f"{name}; 16 is the oldest that is supported" if old else name)
+    yield Finding("PostgreSQL", not old, f"{name} is too old; 16 is the oldest supported version" if old else name)
     yield await schema(settings.database_url)
     away = abs(now - time.time())
-    late = f"differs by {away:.1f} s from PostgreSQL's: let both ask the same time server"
+    late = f"differs by {away:.1f} s from PostgreSQL's: synchronize both with the same time server"
     yield Finding("clock", away < FAST, late if away >= FAST else f"{away * 1000:.0f} ms from PostgreSQL's")
     each = settings.db.pool_size + settings.db.max_overflow + settings.db.read_pool_size
     wanted, free = each * processes, room - SPARE
-    text = f"{processes} processes take up to {wanted} connections, PostgreSQL has {free} of {room} for them"
+    text = f"{processes} processes open up to {wanted} connections, PostgreSQL has {free} of {room} for them"
     advice = ": lower QUIRE_DB_POOL_SIZE, QUIRE_DB_MAX_OVERFLOW or QUIRE_DB_READ_POOL_SIZE, or raise max_connections"
     yield Finding("pools", wanted <= free, text if wanted <= free else text + advice)
 
@@ -104,7 +102,7 @@ async def redis(settings: KernelSettings) -> Finding:
         server = await client.info("server")
         return Finding("Redis", True, f"{server.get('valkey_version') or server['redis_version']}")
     except AWAY as error:
-        return Finding("Redis", False, f"REDIS_URL: no answer ({type(error).__name__}); jobs and reads are slower")
+        return Finding("Redis", False, f"REDIS_URL: no answer ({type(error).__name__}); jobs and reads will be slower")
     finally:
         await client.aclose()
 

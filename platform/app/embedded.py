@@ -225,7 +225,5 @@ def wheel(package: str, instead: str) -> Path:
     """The folder of an installed package, found without importing it: importing starts things."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise Failure(
-            f"{instead} is not set, and there is no {package} to start a server from; set the one or install the other"
-        )
+        raise Failure(f"{instead} is not set and {package} is not installed: set the variable or install the package")
     return Path(spec.origin).parent

@@ -204,7 +204,7 @@ async def test_whom_an_administrator_made_an_account_sets_a_password_by_mail(
 ) -> None:
     async with runtime.database.unit_of_work() as uow:
         await uow.publish(AccountOpened(user_id=UUID(ada.id)))
-    mail = next(mail for mail in await post.to(ada.email) if mail.subject == "An account was made for you")
+    mail = next(mail for mail in await post.to(ada.email) if mail.subject == "An account was created for you")
     assert mail.link.startswith("http://quire.test/reset-password?token=")
     assert (await reset(client, mail.token)).status_code == 204
     await people.sign_in(ada.email, NEW)

@@ -7,12 +7,12 @@ from modules.posts import Post
 from modules.users import User
 
 ALERTS: Mapping[str, tuple[str, str]] = {
-    "new_device": ("New sign-in to your account", "From a device or a place that you have not used before."),
+    "new_device": ("New sign-in to your account", "From a device or network that you have not used before."),
     "password_changed": ("Your password was changed", "Your other devices have been signed out."),
     "session_reused": ("We have signed out one of your devices", "Its sign-in was used in two places at once."),
     "email_changed": ("Your e-mail address was changed", ""),
-    "mfa_enabled": ("Two-step verification is on", "From now on, signing in takes a code."),
-    "mfa_disabled": ("Two-step verification is off", "From now on, signing in takes your password alone."),
+    "mfa_enabled": ("Two-factor authentication is on", "From now on, signing in takes a code as well."),
+    "mfa_disabled": ("Two-factor authentication is off", "From now on, your password is enough to sign in."),
     "token_created": ("A personal access token was created", "A program can now act in your name."),
 }
 

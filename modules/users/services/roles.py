@@ -20,7 +20,7 @@ from modules.users.roles import ADMIN, MODERATOR, built_in
 from modules.users.schemas import ChangeRole, MakeRole, PermissionMeaning, Role
 from modules.users.services.authority import Authority, unique
 
-DESCRIPTIONS = {ADMIN: "All that is not for superusers alone.", MODERATOR: "Keeps the peace in what others write."}
+DESCRIPTIONS = {ADMIN: "Everything that is not reserved for superusers.", MODERATOR: "Moderates what others write."}
 
 
 class RoleService:

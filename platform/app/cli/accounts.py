@@ -18,7 +18,7 @@ from kernel.errors import ValidationFailed
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @data_dir
 def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool) -> None:
-    """Create a verified account that may do everything.
+    """Create a verified account with every permission.
 
     The password is taken from QUIRE_SUPERUSER_PASSWORD, from standard input, or asked for.
     """
@@ -43,13 +43,13 @@ def create_superuser(data_dir: Path, email: str, name: str, password_stdin: bool
 
 @click.group()
 def keys() -> None:
-    """The keys that sign access tokens: the next one is published before it signs."""
+    """Manage the keys that sign access tokens; the next one is published before it is used."""
 
 
 @keys.command("list")
 @data_dir
 def list_keys(data_dir: Path) -> None:
-    """Print them, oldest first."""
+    """List the keys, oldest first."""
     with ready(data_dir) as env:
         from app.administration import signing_keys
 
@@ -61,20 +61,20 @@ def list_keys(data_dir: Path) -> None:
 @keys.command("rotate")
 @data_dir
 def rotate_keys(data_dir: Path) -> None:
-    """Sign with the next key from now on, and publish another one to come after it. Nobody is signed out."""
+    """Start signing with the next key, and publish its successor. Nobody is signed out."""
     with ready(data_dir) as env:
         from app.administration import rotate_signing_keys
 
-        click.echo(f"{rotate_signing_keys(env).id} signs now.")
+        click.echo(f"{rotate_signing_keys(env).id} is the signing key now.")
 
 
 @keys.command("retire")
 @click.argument("key_id", metavar="KID", type=click.UUID)
 @data_dir
 def retire_key(data_dir: Path, key_id: UUID) -> None:
-    """Forget a key that no longer signs; tokens that it has signed are refused."""
+    """Delete a key that no longer signs; tokens signed by it are refused."""
     with ready(data_dir) as env:
         from app.administration import retire_signing_key
 
         retire_signing_key(env, key_id)
-    click.echo(f"{key_id} is forgotten.")
+    click.echo(f"{key_id} is deleted.")

@@ -25,27 +25,27 @@ def seed(data_dir: Path, users: int, posts: int) -> None:
                 bar.update(written)
 
             password = seed(env, users=users, posts=posts, advance=advance)
-    click.echo(f"{users} people and {posts} posts. Everybody's password: {password}")
+    click.echo(f"Wrote {users} people and {posts} posts. Everybody's password: {password}")
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @data_dir
 def backup(data_dir: Path, file: Path) -> None:
-    """Write everything, as of one moment, into FILE."""
+    """Write a consistent backup of everything to FILE."""
     from app.backup import backup
 
     with ready(data_dir) as env:
         backup(url("DATABASE_URL", env, "postgresql", "postgres"), file)
-    click.echo(f"{file} holds everything. The secret key is not in it, and without that key it is not complete.")
+    click.echo(f"{file} holds everything but the secret key. Keep that too: some data cannot be read without it.")
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask; where nobody sits at a terminal, nobody is asked.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation (only asked at a terminal).")
 @data_dir
 def restore(data_dir: Path, file: Path, yes: bool) -> None:
-    """Replace everything by what is in FILE, and bring it to the newest schema. Stop API and workers before."""
+    """Replace all data with the contents of FILE and bring the schema up to date. Stop API and workers first."""
     from app.backup import restore
     from app.migrations import upgrade
 
@@ -58,4 +58,4 @@ def restore(data_dir: Path, file: Path, yes: bool) -> None:
         from app.administration import forget_cached
 
         forget_cached(env)
-    click.echo(f"Everything is as it was in {file}.")
+    click.echo(f"Everything is restored from {file}.")

@@ -16,9 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])  # Any: whatever a command's options 
 def data_dir(command: F) -> F:
     """The option that every command has."""
     path = click.Path(file_okay=False, path_type=Path)
-    return click.option("--data-dir", type=path, default=".quire", show_default=True, help="Where data are kept.")(
-        command
-    )
+    return click.option("--data-dir", type=path, default=".quire", show_default=True, help="The data folder.")(command)
 
 
 def listen(command: F) -> F:

@@ -10,11 +10,13 @@ from app.cli.options import data_dir
 
 
 @click.command()
-@click.option("--api", type=click.IntRange(0), default=1, show_default=True, help="Processes of the API in all.")
-@click.option("--workers", type=click.IntRange(0), default=1, show_default=True, help="Worker processes in all.")
+@click.option("--api", type=click.IntRange(0), default=1, show_default=True, help="Total number of API processes.")
+@click.option(
+    "--workers", type=click.IntRange(0), default=1, show_default=True, help="Total number of worker processes."
+)
 @data_dir
 def doctor(data_dir: Path, api: int, workers: int) -> None:
-    """Check the set-up, and say what to do: versions, secrets, PostgreSQL, schema, clock, pools, Redis."""
+    """Check the installation and give advice: versions, secrets, PostgreSQL, schema, clock, pools, Redis."""
     from app.environment import environment
 
     with environment(data_dir, os.environ) as env:
@@ -28,7 +30,7 @@ def doctor(data_dir: Path, api: int, workers: int) -> None:
 
 
 @click.command()
-@click.option("--module", help="Only what this module contributes.")
+@click.option("--module", help="Only the part of this module.")
 @data_dir
 def openapi(data_dir: Path, module: str | None) -> None:
     """Print the OpenAPI document."""
@@ -38,7 +40,7 @@ def openapi(data_dir: Path, module: str | None) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @data_dir
 def modules(data_dir: Path, as_json: bool) -> None:
     """Print the map of modules: routes, tables, events, tasks, permissions."""

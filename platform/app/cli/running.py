@@ -26,7 +26,7 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
 def serve(data_dir: Path, host: str, port: int, workers: int, modules: str | None) -> None:
     """Serve the API.
 
-    With QUIRE_SUPERUSER_EMAIL and QUIRE_SUPERUSER_PASSWORD, there is a superuser from the first start on.
+    QUIRE_SUPERUSER_EMAIL and QUIRE_SUPERUSER_PASSWORD create the first superuser.
     """
     from app.serving import listening, serve
 
@@ -42,10 +42,10 @@ def serve(data_dir: Path, host: str, port: int, workers: int, modules: str | Non
 
 
 @click.command()
-@some_modules("Do only the jobs of these modules.")
+@some_modules("Run only the work of these modules.")
 @data_dir
 def work(data_dir: Path, modules: str | None) -> None:
-    """Do what the API leaves for later."""
+    """Run a worker: deliver events, send mails, run scheduled tasks."""
     with ready(data_dir) as env:
         choose(modules)
         from app.administration import check_secret_key
@@ -58,7 +58,7 @@ def work(data_dir: Path, modules: str | None) -> None:
 @click.command()
 @data_dir
 def migrate(data_dir: Path) -> None:
-    """Bring the database to the newest schema. Any number of replicas may do it at once."""
+    """Bring the database schema up to date. Any number of replicas may run it at once."""
     from app.environment import environment
     from app.migrations import upgrade
 
