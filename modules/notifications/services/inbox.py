@@ -62,7 +62,8 @@ class InboxService:
         if isinstance(up_to, datetime):
             until = [NotificationRow.created_at <= up_to]
         elif up_to is not None:
-            until = [NotificationRow.arrival <= (await self._find(recipient_id, up_to)).arrival]
+            last = await self._find(recipient_id, up_to, or_deleted=True)
+            until = [NotificationRow.arrival <= last.arrival]
         await self._notifications.mark(recipient_id, *until, read=True)
 
     async def archive(self, recipient_id: UUID, notification_id: UUID) -> None:

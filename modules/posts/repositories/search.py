@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Uuid,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -45,6 +46,9 @@ WHOLE = f"{MARKS}, HighlightAll=true"
 FRAGMENTS = f'{MARKS}, MaxFragments=2, MaxWords=30, MinWords=10, ShortWord=0, FragmentDelimiter=" … "'
 READ = 10_000
 """Characters of a body that fragments are looked for in."""
+
+BEFORE = 300
+"""Of these so many before the first place of a word, in a body that is longer."""
 
 
 class FoundRecord(SummaryRecord, frozen=True):
@@ -84,9 +88,16 @@ def search_query(*, further: bool) -> Query[FoundRecord]:
         best.c.score,
         best.c.as_of,
         headline(PostRow.title, WHOLE).label("title_words"),
-        headline(func.left(PostRow.body, READ), FRAGMENTS).label("body_words"),
+        headline(part_with_word(), FRAGMENTS).label("body_words"),
     ).join(best, best.c.id == PostRow.id)
     return Query(found.order_by(best.c.score.desc(), PostRow.id.desc()), FoundRecord, planned_anew=True)
+
+
+def part_with_word() -> ColumnElement[str]:
+    """A body as far as it is read: from a little before the parameter ``word`` on, if it is long."""
+    place = func.strpos(func.lower(PostRow.body), func.lower(bindparam("word", type_=String())))
+    part = func.substr(PostRow.body, func.greatest(place - BEFORE, 1), READ)
+    return case((func.octet_length(PostRow.body) > READ, part), else_=PostRow.body)
 
 
 def headline(text: ColumnElement[str] | InstrumentedAttribute[str], options: str) -> ColumnElement[str]:

@@ -1,5 +1,6 @@
 """Ways to posts that one does not know yet: tags, a feed, search. Read from PostgreSQL each time, so never stale."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -14,6 +15,8 @@ from modules.posts.repositories import BEGIN, END, FoundRecord, feed_query, plac
 from modules.posts.schemas import FoundPost, Highlights, PostSummary, TagCount
 from modules.posts.services.presentation import to_summaries
 from modules.users import Directory
+
+WORD = re.compile(r"[^\W_]+")
 
 FOLLOWED = 1_000
 """So many of those whom somebody follows are in a feed: whom they began to follow last."""
@@ -57,7 +60,8 @@ class Discovery:
         if cursor is not None:
             as_of, after_score, after_id = decode_cursor(cursor, of, datetime, int, UUID)
         query = search_query(further=cursor is not None)
-        given = {"q": q, "as_of": as_of, "after_score": after_score, "after_id": after_id}
+        word = max(WORD.findall(q), key=len, default=q)  # the rarest, most likely
+        given = {"q": q, "word": word, "as_of": as_of, "after_score": after_score, "after_id": after_id}
         records = await self._reader.all(query, **given, rows=limit + 1)
         shown = records[:limit]
         summaries = await to_summaries(shown, self._directory)

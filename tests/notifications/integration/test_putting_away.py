@@ -96,6 +96,15 @@ async def test_up_to_the_last_one_that_was_seen(http: httpx.AsyncClient, ann: Ca
     assert await unread(http, ann) == 1
 
 
+async def test_up_to_one_that_was_deleted_in_another_window(
+    http: httpx.AsyncClient, ann: Caller, three: list[str]
+) -> None:
+    newest, middle, _ = three
+    await http.delete(f"{INBOX}/{middle}", headers=ann.headers)
+    assert (await read_all(http, ann, {"up_to": middle})).status_code == 204
+    assert [item["id"] for item in await inbox(http, ann, unread="true")] == [newest]
+
+
 async def test_up_to_a_moment(http: httpx.AsyncClient, ann: Caller, three: list[str]) -> None:
     moments = [item["created_at"] for item in await inbox(http, ann)]
     await read_all(http, ann, {"up_to": (utc_now() - timedelta(days=1)).isoformat()})

@@ -149,11 +149,12 @@ async def test_what_an_author_wrote_is_never_markup(http: httpx.AsyncClient, ann
         assert "<script>" not in unescape(text) or "&lt;script&gt;" in text
 
 
-async def test_fragments_come_from_the_middle_of_a_long_body(http: httpx.AsyncClient, ann: Caller) -> None:
-    padding = "nothing to see here " * 150
-    await publish(http, ann, body=f"{padding} the needle lies here {padding}")
-    fragment = (await highlights(http, "needle"))["body"]
-    assert "<mark>needle</mark>" in fragment
+@pytest.mark.parametrize("pages", [1, 10])
+async def test_fragments_come_from_the_middle_of_a_long_body(http: httpx.AsyncClient, ann: Caller, pages: int) -> None:
+    padding = "nothing to see here " * 150 * pages
+    await publish(http, ann, body=f"{padding} the Needle lies here {padding}")
+    fragment = (await highlights(http, "the needle"))["body"]
+    assert "<mark>the</mark> <mark>Needle</mark>" in fragment
     assert len(fragment) < 500
 
 
