@@ -34,9 +34,10 @@ LANGUAGE: ColumnElement[str] = literal_column("'simple'::regconfig")
 """No language: every word is found as it is written, in any."""
 
 JOINTS = "/.-+~@_:<&\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2026\u2013\u2014\u00a0\u3001\u3002\u30fb\u300c\u300d"
-GAPS = "\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x01"
+GAPS = "\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x01\x7f"
 """What `posts.apart` takes for what: PostgreSQL would make one word of "and/or", a host of "end.Start", a number of
-"-2", and where letters have no locale, a part of a word of every quotation mark that is not ASCII."""
+"-2", and where letters have no locale, a part of a word of every quotation mark that is not ASCII. The last one stands
+for nothing: it is put around all other signs and emoji, and taken away again."""
 
 WORDS = func.plainto_tsquery(LANGUAGE, func.posts.apart(bindparam("q", type_=String())))
 """All of them are wanted. Nothing in them is an operator."""

@@ -96,6 +96,10 @@ async def test_every_language_is_found_as_it_is_written(
         ("R&amp;D is dear", "d", "R&amp;amp;<mark>D</mark> is dear"),
         ("he said “fold it” then", "fold", "he said “<mark>fold</mark> it” then"),
         ("don\u2019t fold—sew", "sew don't", "<mark>don</mark>\u2019<mark>t</mark> fold—<mark>sew</mark>"),
+        ("then launch🚀day came", "launch", "then <mark>launch</mark>🚀day came"),
+        ("oye ¿qué pasa aquí", "Qué", "oye ¿<mark>qué</mark> pasa aquí"),
+        ("他说你好\uff0c世界\uff1a早", "世界", "他说你好\uff0c<mark>世界</mark>\uff1a早"),
+        ("a\u2009thin\u3000wide gap", "thin wide", "a\u2009<mark>thin</mark>\u3000<mark>wide</mark> gap"),
     ],
 )
 async def test_words_that_are_joined_are_found_each_by_itself(
