@@ -1,7 +1,7 @@
 """What an operator does to the product's data from the command line."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.registry import modules
 from kernel.cache import EVERYTHING
 from kernel.errors import Conflict, ValidationFailed
+from kernel.module import Module
 from kernel.runtime import open_runtime
 from kernel.settings import KernelSettings, SettingsError
 from kernel.unit_of_work import UnitOfWork
@@ -57,7 +58,8 @@ def create_first_superuser(env: Mapping[str, str]) -> None:
 
 def signing_keys(env: Mapping[str, str]) -> list[SigningKey]:
     """Those of this installation, oldest first."""
-    return in_transaction(env, lambda settings, uow: open_signing_keys(settings, uow).find_all())
+    settings = KernelSettings.from_env(env)
+    return run(settings, (), lambda uow: open_signing_keys(settings, uow).find_all())  # says nothing to any module
 
 
 def check_secret_key(env: Mapping[str, str]) -> None:
@@ -82,16 +84,21 @@ def retire_signing_key(env: Mapping[str, str], key_id: UUID) -> None:
 def in_transaction(env: Mapping[str, str], act: Callable[[KernelSettings, UnitOfWork], Awaitable[T]]) -> T:
     """What ``act`` gives, once it is committed."""
     settings = KernelSettings.from_env(env)
+    return run(settings, modules(settings, env), lambda uow: act(settings, uow))
 
-    async def run() -> T:
-        runtime = open_runtime(settings, modules(settings, env))
+
+def run(settings: KernelSettings, product: Sequence[Module], act: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+    """The same, for a runtime of its own."""
+
+    async def alone() -> T:
+        runtime = open_runtime(settings, product)
         try:
             async with runtime.database.unit_of_work() as uow:
-                return await act(settings, uow)
+                return await act(uow)
         finally:
             await runtime.close()
 
-    return asyncio.run(run())
+    return asyncio.run(alone())
 
 
 def forget_cached(env: Mapping[str, str]) -> None:
