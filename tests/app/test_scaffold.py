@@ -50,7 +50,9 @@ def test_a_bad_or_taken_name_is_refused(name: str) -> None:
         names(name, taken={"posts"})
 
 
-@pytest.mark.parametrize("name", ["class", "import", "list", "user", "select", "pg_things"])
+@pytest.mark.parametrize(
+    "name", ["class", "import", "list", "user", "select", "pg_things", "public", "information_schema"]
+)
 def test_a_name_that_means_something_to_a_language_is_refused(name: str) -> None:
     with pytest.raises(Failure, match="means something"):
         names(name, taken=())
@@ -91,6 +93,16 @@ def test_a_new_module_is_complete_at_once(copy: Path) -> None:
         assert said.returncode == 0, said.stdout[-2000:] + said.stderr[-2000:]
     again = run(copy, *QUIRE, "new-module", "billing")
     assert (again.returncode, again.stderr) == (1, "quire: the name billing is taken\n")
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize("name", ["warehouses_inventory", "news", "comments"])
+def test_a_long_name_and_one_that_others_use_for_their_things_are_names_like_all(copy: Path, name: str) -> None:
+    made = run(copy, *QUIRE, "new-module", name)
+    assert (made.returncode, made.stderr) == (0, "")
+    for command in CHECKS[:3]:
+        said = run(copy, *command)
+        assert said.returncode == 0, said.stdout[-2000:] + said.stderr[-2000:]
 
 
 @pytest.mark.journey

@@ -60,6 +60,11 @@ def replaced(text: str, pattern: str, by: str) -> str:
     return changed
 
 
+def things_in(text: str) -> set[str]:
+    """Whatever has an id in ``tests/architecture/world.py``."""
+    return set(re.findall(r"([a-z_]+)_id\b", text))
+
+
 def world(text: str, names: Mapping[str, str], function: str) -> str:
     """``tests/architecture/world.py``: how one comes into being that belongs to somebody."""
     thing = f"{names['thing']}_id"

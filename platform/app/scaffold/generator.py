@@ -37,7 +37,7 @@ def new_module(name: str) -> list[str]:
         raise Failure("ruff is not here: uv sync")
     folders = ("modules", "tests", "migrations")
     taken = {entry.stem for folder in folders for entry in (root / folder).iterdir()}
-    words = names(name, taken)
+    words = names(name, taken, known=edits.things_in((root / WORLD).read_text()))
     created = slice_of(words)
     edited = edited_files(root, words)
     with undone_if_it_fails([root / folder / name for folder in folders], [root / file for file in edited]):
@@ -45,8 +45,8 @@ def new_module(name: str) -> list[str]:
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_text(text)
         changed = [str(root / file) for file in (*created, *edited) if file.endswith(".py")]
-        run(root, "-m", "ruff", "check", "--quiet", "--fix", *changed)
-        run(root, "-m", "ruff", "format", "--quiet", *changed)
+        for tidy in (["format"], ["check", "--fix"], ["format"]):  # a long name makes long lines, which can be broken
+            run(root, "-m", "ruff", *tidy, "--quiet", *changed)
         (root / "openapi.json").write_bytes(run(root, "-m", "app", "openapi"))
     return sorted(created)
 

@@ -27,16 +27,20 @@ IN_USE = frozenset(
 )
 """Classes that a slice imports."""
 
+SCHEMAS = frozenset({"public", "information_schema"})
+"""Those that every database of PostgreSQL has, beside ``pg_…``."""
 
-def names(module: str, taken: Collection[str]) -> Mapping[str, str]:
-    """By what they are for; raises `Failure` where no module can have this name."""
+
+def names(module: str, taken: Collection[str], known: Collection[str] = ()) -> Mapping[str, str]:
+    """By what they are for; raises `Failure` where no module can have this name. ``known`` things are others'."""
     if not SPELLING.fullmatch(module) or not 2 < len(module) <= LONGEST:
         raise Failure(f"a module's name is 3 to {LONGEST} of a-z and _, such as invoices or price_lists")
     if module in taken or module in OURS:
         raise Failure(f"the name {module} is taken")
-    if keyword.iskeyword(module) or hasattr(builtins, module) or module in RESERVED_WORDS or module.startswith("pg_"):
+    is_reserved = module in RESERVED_WORDS | SCHEMAS or module.startswith("pg_")
+    if keyword.iskeyword(module) or hasattr(builtins, module) or is_reserved:
         raise Failure(f"the name {module} means something to Python or to PostgreSQL")
-    thing, things = things_of(module)
+    thing, things = things_of(module, known)
     one, many = thing.replace("_", " "), things.replace("_", " ")
     return {
         "name": module,
@@ -51,11 +55,11 @@ def names(module: str, taken: Collection[str]) -> Mapping[str, str]:
     }
 
 
-def things_of(module: str) -> tuple[str, str]:
+def things_of(module: str, known: Collection[str]) -> tuple[str, str]:
     """One of what it keeps, and many of it: ``invoice`` and ``invoices``, or ``billing_item`` and ``billing_items``."""
     stem = re.sub("ies$", "y", module)
     one = stem if stem != module else re.sub("(?<![suia])s$", "", module)
-    if one == module or keyword.iskeyword(one) or hasattr(builtins, one) or camel(one) in IN_USE:
+    if one in {module, *known} or keyword.iskeyword(one) or hasattr(builtins, one) or camel(one) in IN_USE:
         return f"{module}_item", f"{module}_items"
     return one, module
 
