@@ -48,9 +48,13 @@ class StrictRequest(Request[Any, Any, Any]):  # Any: who is calling, and what th
 
 def needs_body(field: FieldDefinition | None) -> bool:
     """Whether a handler cannot do without JSON."""
-    if field is None or field.has_default or not isinstance(field.kwarg_definition, BodyKwarg):
-        return False
-    return field.kwarg_definition.media_type == RequestEncodingType.JSON
+    return field is not None and not field.has_default and is_json(field)
+
+
+def is_json(field: FieldDefinition) -> bool:
+    """Whether that is how a body is read."""
+    body = field.kwarg_definition
+    return isinstance(body, BodyKwarg) and body.media_type == RequestEncodingType.JSON
 
 
 def require_json(headers: Any) -> None:

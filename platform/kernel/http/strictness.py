@@ -1,7 +1,7 @@
 """Addresses, taken as strictly as bodies: ids in their one spelling, and no query parameter that nobody asked for."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +16,8 @@ from litestar.params import QueryParameter
 from msgspec import inspect
 
 from kernel.bounds import UNSTORABLE
-from kernel.errors import InvalidCursor, NotFound, ValidationFailed, Violation
+from kernel.errors import InvalidCursor, MalformedBody, NotFound, UnsupportedMediaType, ValidationFailed, Violation
+from kernel.http.decoding import is_json
 from kernel.http.request import HttpRequest
 from kernel.http.validation import LONGEST_NAME, MOST, segment, violations
 
@@ -40,7 +41,7 @@ seen: WeakKeyDictionary[BaseRouteHandler, Parameters] = WeakKeyDictionary()
 
 
 async def refuse_loose_requests(request: HttpRequest) -> None:
-    """Raise `NotFound` for an id that is not canonical, `ValidationFailed` with all that is wrong in the query.
+    """Raise `NotFound` for an id that is not canonical, `ValidationFailed` with all that is wrong in query and body.
 
     Runs after the guards, before everything else. A handler with ``opt={"any_query": True}`` takes unknown parameters.
     """
@@ -58,7 +59,20 @@ async def refuse_loose_requests(request: HttpRequest) -> None:
     if wrong and all(each.pointer == "/query/cursor" for each in wrong):
         raise InvalidCursor
     if wrong:
-        raise ValidationFailed(wrong)
+        raise ValidationFailed([*wrong, *await wrong_in_body(request)])
+
+
+async def wrong_in_body(request: HttpRequest) -> Sequence[Violation]:
+    """What its caller would hear of next. That it is no JSON is not said before the query is right."""
+    field = request.route_handler.parsed_data_field
+    if field is not None and is_json(field):
+        try:
+            await request.json()
+        except ValidationFailed as error:
+            return error.violations
+        except (MalformedBody, UnsupportedMediaType):
+            pass
+    return ()
 
 
 def refuse_odd_ids(path: str, values: Collection[object]) -> None:

@@ -446,3 +446,18 @@ def test_a_type_that_only_msgspec_knows_is_checked_as_a_whole() -> None:
     with pytest.raises(ValidationFailed) as caught:
         body.decode(b'{"a":"x"}')
     assert [each.pointer for each in caught.value.violations] == ["/body"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "expected"),
+    [
+        ("/posts?x=1", '{"title": "", "size": 1}', {"/query/x", "/body/title", "/body/body", "/body/size"}),
+        ("/posts?x=1", json.dumps(GOOD), {"/query/x"}),
+        ("/posts?x=1", "{", {"/query/x"}),
+        ("/optional?x=1", '{"weight": 11}', {"/query/x", "/body/weight"}),
+        ("/optional?x=1", "", {"/query/x"}),
+    ],
+)
+async def test_what_is_wrong_in_query_and_body_is_said_at_once(path: str, content: str, expected: set[str]) -> None:
+    problem = problem_of(await send(path, content), 422, "validation_failed")
+    assert pointers(problem).keys() == expected
