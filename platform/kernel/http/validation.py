@@ -95,10 +95,13 @@ def of_struct(value: object, kind: inspect.StructType, pointer: str) -> Iterator
 
 
 def unknown(name: str, pointer: str) -> Violation:
-    """A field that nobody asked for; a name that cannot be repeated is not."""
-    if UNSTORABLE.search(name) or len(name) > LONGEST_NAME:
-        return Violation(pointer, "unknown_field", "A field has a name that is not allowed.")
-    return Violation(f"{pointer}/{segment(name)}", "unknown_field", "This field does not exist.")
+    """A field that nobody asked for."""
+    return Violation(named(name, pointer), "unknown_field", "This field does not exist.")
+
+
+def named(name: str, pointer: str) -> str:
+    """Where a field is; or what it is in, if its name cannot be repeated."""
+    return pointer if UNSTORABLE.search(name) or len(name) > LONGEST_NAME else f"{pointer}/{segment(name)}"
 
 
 def of_dict(value: object, kind: inspect.DictType, pointer: str) -> Iterator[Violation]:
@@ -109,7 +112,7 @@ def of_dict(value: object, kind: inspect.DictType, pointer: str) -> Iterator[Vio
     yield from of_size(value, kind.min_length, kind.max_length, "entries", pointer)
     for key, inner in islice(value.items(), kind.max_length):
         if next(violations(key, kind.key_type, pointer), None) or len(key) > LONGEST_NAME:
-            yield Violation(pointer, "invalid_choice", "A name is not allowed here.")
+            yield Violation(named(key, pointer), "invalid_choice", "This name is not allowed here.")
         else:
             yield from violations(inner, kind.value_type, f"{pointer}/{segment(key)}")
 

@@ -70,7 +70,7 @@ async def test_what_concerns_safety_cannot_be_switched_off(http: httpx.AsyncClie
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"types": {"nonsense": {"email": True}}}, "/body/types"),
+        ({"types": {"nonsense": {"email": True}}}, "/body/types/nonsense"),
         ({"types": {"welcome": {"sms": True}}}, "/body/types/welcome/sms"),
         ({"types": {"welcome": {"email": "yes"}}}, "/body/types/welcome/email"),
         ({"digest": "hourly"}, "/body/digest"),
