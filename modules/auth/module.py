@@ -36,6 +36,7 @@ from modules.auth.seed import seed
 from modules.auth.services import (
     Components,
     Registration,
+    Rotations,
     SigningKeyService,
     Throttle,
     erase,
@@ -88,6 +89,7 @@ def open_components(settings: AuthSettings, kernel: KernelSettings) -> Component
         issuer=urlsplit(kernel.public_url).hostname or "Quire",
         session_cache=SessionCache(),
         throttle=Throttle(),
+        rotations=Rotations(keyring, sliding=timedelta(seconds=settings.refresh_token_ttl)),
     )
 
 
@@ -165,6 +167,7 @@ def auth(
             "signing_in": provide_signing_in,
         },
         authenticator=authenticator,
+        begin=components.rotations.begin,
         subscribers=[
             Subscriber(UserDeactivated, sign_outs.sign_out_deactivated, in_transaction=True),
             Subscriber(UserDeletionRequested, sign_outs.sign_out_leaving, in_transaction=True),

@@ -11,7 +11,7 @@ from modules.auth.repositories.personal_tokens import (
 )
 from modules.auth.repositories.second_factors import RecoveryCodeRepository, TotpRepository
 from modules.auth.repositories.security_events import SecurityEventRepository
-from modules.auth.repositories.sessions import ALIVE, LivingSession, Rotated, SessionRepository, rotate
+from modules.auth.repositories.sessions import ALIVE, LivingSession, Rotated, SessionRepository, rotate, rotate_free
 from modules.auth.repositories.signing_keys import SigningKeyRepository
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "SigningKeyRepository",
     "TotpRepository",
     "rotate",
+    "rotate_free",
 ]

@@ -1,12 +1,12 @@
 """Queries about sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ARRAY, Integer, Interval, Uuid, any_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, Integer, Interval, Uuid, any_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from kernel.reads import Query
@@ -44,28 +44,49 @@ class Rotated(msgspec.Struct, frozen=True):
     generation: int
 
 
-ROTATE = Query(
+NEXT = (
     update(SessionRow)
-    .where(
-        SessionRow.id == bindparam("session_id", type_=Uuid()),
-        SessionRow.generation == bindparam("before", type_=Integer()),
-        *LIVING,
-    )
+    .where(*LIVING)
     .values(
         generation=SessionRow.generation + 1,
         rotated_at=func.now(),
         expires_at=func.now() + bindparam("sliding", type_=Interval()),
         updated_at=func.now(),
     )
-    .returning(SessionRow.id, SessionRow.user_id, SessionRow.generation),
+    .returning(SessionRow.id, SessionRow.user_id, SessionRow.generation)
+)
+ROTATE = Query(
+    NEXT.where(
+        SessionRow.id == bindparam("session_id", type_=Uuid()),
+        SessionRow.generation == bindparam("before", type_=Integer()),
+    ),
     Rotated,
 )
+
+PRESENTED = select(
+    func.unnest(bindparam("session_ids", type_=ARRAY(Uuid))),
+    func.unnest(bindparam("generations", type_=ARRAY(Integer))),
+)
+FREE = (
+    select(SessionRow.id)
+    .where(tuple_(SessionRow.id, SessionRow.generation).in_(PRESENTED), *LIVING)
+    .with_for_update(skip_locked=True)
+)
+ROTATE_FREE = Query(NEXT.where(SessionRow.id == any_(func.array(FREE.scalar_subquery()))), Rotated)
 
 
 async def rotate(uow: UnitOfWork, session_id: UUID, generation: int, *, sliding: timedelta) -> Rotated | None:
     """The next generation, if this is the present one of a living session: the database picks one winner."""
     rotated = await uow.run(ROTATE, session_id=session_id, before=generation, sliding=sliding)
     return rotated[0] if rotated else None
+
+
+async def rotate_free(
+    uow: UnitOfWork, presented: Collection[tuple[UUID, int]], *, sliding: timedelta
+) -> Sequence[Rotated]:
+    """The next generations of those that nobody else holds: it waits for no lock, so that nobody waits for another."""
+    session_ids, generations = zip(*presented, strict=True)
+    return await uow.run(ROTATE_FREE, session_ids=session_ids, generations=generations, sliding=sliding)
 
 
 class SessionRepository(SQLAlchemyAsyncRepository[SessionRow]):

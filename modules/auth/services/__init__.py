@@ -11,6 +11,7 @@ from modules.auth.services.personal_data import erase, export
 from modules.auth.services.personal_tokens import PersonalTokens, provide_personal_tokens
 from modules.auth.services.refreshing import Refreshing, provide_refreshing
 from modules.auth.services.registration import Registration, provide_registration
+from modules.auth.services.rotations import Rotations
 from modules.auth.services.security_log import SecurityLog, provide_security_log
 from modules.auth.services.sessions import Sessions, provide_sessions
 from modules.auth.services.signing_in import SigningIn, provide_signing_in
@@ -28,6 +29,7 @@ __all__ = [
     "Purpose",
     "Refreshing",
     "Registration",
+    "Rotations",
     "SecurityLog",
     "Sessions",
     "SigningIn",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kernel.vault import Vault
 from modules.auth.keys import Keyring
 from modules.auth.passwords import Passwords
+from modules.auth.services.rotations import Rotations
 from modules.auth.services.throttling import Throttle
 from modules.auth.session_cache import SessionCache
 from modules.auth.settings import AuthSettings
@@ -27,3 +28,4 @@ class Components:
     """Under which name an authenticator app lists us."""
     session_cache: SessionCache
     throttle: Throttle
+    rotations: Rotations

@@ -11,7 +11,7 @@ from kernel.mail import post
 from kernel.unit_of_work import UnitOfWork
 from modules.auth.contracts import RefreshExpired, RefreshInvalid, RefreshReused, SecurityNoticed
 from modules.auth.models import SessionRow
-from modules.auth.repositories import SessionRepository, rotate
+from modules.auth.repositories import Rotated, SessionRepository, rotate
 from modules.auth.schemas import TokenPair
 from modules.auth.services.components import Components
 from modules.auth.services.security_log import SecurityLog
@@ -39,13 +39,13 @@ class Refreshing:
         claim = self._components.refresh_tokens.read(token)
         if claim is None:
             raise RefreshInvalid
-        session_id, generation = claim
-        sliding = timedelta(seconds=self._components.settings.refresh_token_ttl)
-        row = await rotate(self._uow, session_id, generation, sliding=sliding)
-        return await self._pairs.pair(row or await self._successor(session_id, generation))
+        return await self._pairs.pair(await self._components.rotations.first(*claim) or await self._successor(*claim))
 
-    async def _successor(self, session_id: UUID, generation: int) -> SessionRow:
+    async def _successor(self, session_id: UUID, generation: int) -> SessionRow | Rotated:
         """Why a token could not be rotated: the session as it is, if the token is its previous one and fresh enough."""
+        sliding = timedelta(seconds=self._components.settings.refresh_token_ttl)
+        if rotated := await rotate(self._uow, session_id, generation, sliding=sliding):  # it was only held
+            return rotated
         row = await self._sessions.locked(session_id)
         now = await self._sessions.now()
         if row is None or row.revoked_at is not None or generation > row.generation:

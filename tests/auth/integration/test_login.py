@@ -144,9 +144,9 @@ async def test_any_browser_gets_in(http: httpx.AsyncClient, ada: Person, agent: 
 
 
 async def test_no_connection_to_the_database_waits_for_a_hash(settings: KernelSettings, runtime: Runtime) -> None:
-    narrow = DatabaseSettings(pool_size=1, max_overflow=0, pool_timeout=0.5)
+    narrow = DatabaseSettings(pool_size=1, max_overflow=0, pool_timeout=1)
     kernel = msgspec.structs.replace(settings, db=narrow)
-    slow = AuthSettings(bcrypt_rounds=10, hash_threads=1)
+    slow = AuthSettings(bcrypt_rounds=11, hash_threads=1)
     async with auth_alone(kernel, FakeUsers(), slow) as http:
         ada = await People(http).join("Ada")
         answers = await asyncio.gather(*(attempt(http, ada.email, PASSWORD) for _ in range(16)))

@@ -112,6 +112,27 @@ async def test_without_a_grace_one_of_many_refreshes_at_once_wins_and_the_sessio
         assert refusal(await refresh(http, winners[0].json()["refresh_token"])) == (401, "refresh_invalid")
 
 
+async def test_whoever_finds_their_session_held_waits_and_nobody_else(
+    http: httpx.AsyncClient, people: People, runtime: Runtime, ada: Person
+) -> None:
+    bob = await people.join("Bob")
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(select(SessionRow).where(SessionRow.id == ada.tokens["session_id"]).with_for_update())
+        held = asyncio.create_task(rotate(http, ada.tokens["refresh_token"]))
+        await rotate(http, await rotate(http, bob.tokens["refresh_token"]))
+        assert not held.done()
+    await rotate(http, await held)
+
+
+async def test_a_process_that_has_just_begun_refreshes_for_more_than_it_has_connections(
+    http: httpx.AsyncClient, settings: KernelSettings, ada: Person
+) -> None:
+    tokens = [(await People(http).sign_in(ada.email))["refresh_token"] for _ in range(40)]
+    async with auth_alone(settings, FakeUsers()) as another:
+        answers = await asyncio.gather(*(refresh(another, token) for token in tokens))
+    assert [answer.status_code for answer in answers] == [200] * 40
+
+
 async def test_a_late_replay_is_called_what_it_is(http: httpx.AsyncClient, runtime: Runtime, ada: Person) -> None:
     _, answer = await replay_late(http, runtime, ada)
     assert refusal(answer) == (401, "refresh_reused")
