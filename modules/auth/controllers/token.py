@@ -61,9 +61,10 @@ class TokenController(Controller):
     )
     async def log_in(self, request: HttpRequest, signing_in: NamedDependency[SigningIn]) -> Response[TokenPair]:
         """Sign in with the OAuth2 password grant. Refusals are 400 with `error` (RFC 6749, section 5.2)."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        body = await request.body()
+        if body and request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
             raise UnsupportedMediaType(f"Send `Content-Type: {FORM}`.")
-        form = fields(await request.body())
+        form = fields(body)
         if form is None or not form.get("grant_type"):
             return refuse("invalid_request")
         if form["grant_type"] != "password":

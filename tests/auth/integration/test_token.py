@@ -71,6 +71,10 @@ async def test_a_form_that_is_wrong_says_so(http: httpx.AsyncClient, body: str, 
     assert error(await http.post(TOKEN, content=body, headers=headers)) == (400, code)
 
 
+async def test_a_form_that_is_missing_is_a_wrong_one(http: httpx.AsyncClient) -> None:
+    assert error(await http.post(TOKEN)) == (400, "invalid_request")
+
+
 async def test_wrong_passwords_are_counted_and_noted_here_too(http: httpx.AsyncClient, ada: Person) -> None:
     answers = [await http.post(TOKEN, data=form(ada, password="wrong")) for _ in range(9)]
     assert [answer.status_code for answer in answers] == [400] * 8 + [429]
