@@ -38,6 +38,20 @@ def test_a_wrong_setting_ends_it_with_one_line_that_names_the_variable(command: 
     assert stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["keys", "list"], ["seed", "--users", 2, "--posts", 2]])
+def test_a_database_without_tables_is_said_in_one_line(
+    command: list[object], env: dict[str, str], tmp_path: Path
+) -> None:
+    empty = env["DATABASE_URL"].rpartition("/")[0] + "/postgres"
+    variables = clean_env(**env | {"DATABASE_URL": empty})
+    with running(*QUIRE, *command, "--data-dir", tmp_path, env=variables) as process:
+        _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert stderr.splitlines()[-1].startswith("quire: ")
+    assert "quire migrate" in stderr
+    assert "Traceback" not in stderr
+
+
 def test_a_wrong_setting_of_a_module_is_said_before_anything_is_started(tmp_path: Path) -> None:
     env = clean_env(QUIRE_AUTH_BCRYPT_ROUNDS="many")
     with running(*QUIRE, "up", "--data-dir", tmp_path, "--port", free_port(), env=env) as process:

@@ -5,6 +5,7 @@ from types import FrameType
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from app.cli.accounts import create_superuser, keys
 from app.cli.data import backup, restore, seed
@@ -33,6 +34,15 @@ class OneLine(click.Group):
             said = str(error) or (error.title() if isinstance(error, DomainError) else "")
             click.echo(f"quire: {' '.join(said.split())}", err=True)
             ctx.exit(2 if isinstance(error, SettingsError) else 1)
+        except (click.ClickException, click.Abort, Exit):
+            raise
+        except Exception as error:
+            from kernel.db import lacks_schema
+
+            if not lacks_schema(error):
+                raise
+            click.echo("quire: the tables are not those of this code: run `quire migrate`", err=True)
+            ctx.exit(1)
 
 
 @click.group(

@@ -2,6 +2,7 @@
 
 from kernel.db.engine import connect, connection_settings
 from kernel.db.entities import Entity, first_id_of, new_id, schema, utc_now
+from kernel.db.failures import lacks_schema
 from kernel.db.tracing import record_statements, statement
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "connect",
     "connection_settings",
     "first_id_of",
+    "lacks_schema",
     "new_id",
     "record_statements",
     "schema",

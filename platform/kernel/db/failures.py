@@ -40,6 +40,11 @@ def is_undone(error: BaseException) -> bool:
     )
 
 
+def lacks_schema(error: BaseException) -> bool:
+    """Whether a table or a column is not there: the database is not migrated, or not to this code."""
+    return any(getattr(cause, "sqlstate", None) in {"42P01", "42703"} for cause in chain(error))
+
+
 def to_domain_error(error: BaseException) -> DomainError | None:
     """The domain's word for a failure of the database; None if it is no such failure, or our own mistake."""
     causes = list(chain(error))
