@@ -1,8 +1,9 @@
 """An application that runs for the length of a test, and people who use it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from typing import Any
 from uuid import uuid4
 
@@ -44,6 +45,13 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     finally:
         stop.set()
         await life
+
+
+async def eventually(holds: Callable[[], object], seconds: float = 20) -> None:
+    """Poll until it ``holds``, at once or when it is awaited."""
+    async with asyncio.timeout(seconds):
+        while not (await held if isawaitable(held := holds()) else held):  # noqa: ASYNC110 - it happens elsewhere
+            await asyncio.sleep(0.02)
 
 
 async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None:

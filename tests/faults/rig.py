@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from app.embedded import Postgres, Valkey
 from app.migrations import upgrade
 from app.processes import free_port
 from tests.app.children import clean_env
+from tests.running import eventually
 
 PATIENCE = 60.0
 
@@ -146,13 +146,6 @@ async def is_ready(address: str) -> None:
                 return False
 
         await eventually(answers, PATIENCE)
-
-
-async def eventually(holds: Callable[[], Awaitable[object]], seconds: float) -> None:
-    """Poll until it ``holds``."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is polled is another process
-            await asyncio.sleep(0.02)
 
 
 class Proxy:

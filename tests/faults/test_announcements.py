@@ -10,7 +10,8 @@ import pytest
 
 from kernel.db import new_id
 from tests.faults.http import Connection
-from tests.faults.rig import Process, Rig, eventually
+from tests.faults.rig import Process, Rig
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.faults.front import BALANCER, front
-from tests.faults.rig import Process, Rig, eventually, is_ready
-from tests.running import PASSWORD
+from tests.faults.rig import Process, Rig, is_ready
+from tests.running import PASSWORD, eventually
 
 HOST = "quire.test"
 ROOT = {"email": "root@example.org", "password": PASSWORD}
@@ -186,10 +186,7 @@ async def test_no_reader_notices_that_one_instance_after_the_other_is_killed_and
     async def more(count: int) -> None:
         enough = len(answers) + count
 
-        async def there() -> bool:
-            return len(answers) >= enough
-
-        await eventually(there, 20)
+        await eventually(lambda: len(answers) >= enough, 20)
 
     async with behind.client(timeout=30) as http:  # what is sent to an instance that is starting waits until it has
         reading = [asyncio.create_task(read(http)) for _ in range(4)]

@@ -11,8 +11,9 @@ import pytest
 
 from kernel.db import new_id
 from tests.faults.people import settle
-from tests.faults.rig import Rig, eventually
+from tests.faults.rig import Rig
 from tests.kernel.smtp_sink import smtp_sink
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 
@@ -56,7 +57,7 @@ def test_killed_workers_lose_no_mail(tmp_path: Path) -> None:
             for kill in range(KILLS):
                 goal = MAILS * (kill + 1) // (KILLS + 1)
 
-                async def enough(goal: int = goal) -> bool:
+                def enough(goal: int = goal) -> bool:
                     return len(sink.mails) >= goal
 
                 await eventually(enough, 120)

@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from kernel.db import new_id
 from tests.faults.people import settle
-from tests.faults.rig import Rig, eventually
+from tests.faults.rig import Rig
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 

@@ -7,10 +7,10 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.faults.rig import Proxy, Rig, eventually
+from tests.faults.rig import Proxy, Rig
 from tests.faults.staleness import make_authors
 from tests.faults.traffic import Traffic, traffic_at
-from tests.running import PASSWORD
+from tests.running import PASSWORD, eventually
 
 pytestmark = pytest.mark.faults
 

@@ -8,9 +8,10 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.faults.http import Connection
-from tests.faults.rig import Proxy, Rig, eventually
+from tests.faults.rig import Proxy, Rig
 from tests.faults.staleness import make_authors
 from tests.faults.traffic import Traffic, traffic_at
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 

@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from kernel.db import new_id
-from tests.faults.rig import PATIENCE, Rig, eventually
+from tests.faults.rig import PATIENCE, Rig
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 

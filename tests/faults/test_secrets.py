@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 
 from app.embedded import wheel
 from tests.faults.collector import collecting
-from tests.faults.rig import Rig, eventually
-from tests.running import PASSWORD
+from tests.faults.rig import Rig
+from tests.running import PASSWORD, eventually
 
 pytestmark = pytest.mark.faults
 

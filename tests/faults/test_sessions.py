@@ -14,8 +14,8 @@ import pytest
 from redis.asyncio import Redis
 
 from modules.auth.services.throttling import TRIES
-from tests.faults.rig import Rig, eventually
-from tests.running import PASSWORD, People, Person
+from tests.faults.rig import Rig
+from tests.running import PASSWORD, People, Person, eventually
 
 pytestmark = pytest.mark.faults
 

@@ -8,8 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.faults.rig import Rig, eventually
+from tests.faults.rig import Rig
 from tests.faults.staleness import make_authors
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 

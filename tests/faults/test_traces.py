@@ -12,9 +12,9 @@ import pytest
 
 from app.processes import free_port
 from tests.faults.collector import Collector, Span, collecting
-from tests.faults.rig import Rig, eventually
+from tests.faults.rig import Rig
 from tests.kernel.support import silence
-from tests.running import PASSWORD
+from tests.running import PASSWORD, eventually
 
 pytestmark = pytest.mark.faults
 
@@ -53,10 +53,7 @@ async def test_one_trace_holds_request_statements_events_deliveries_and_mails(ri
     rig.worker(**PROMPT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{collector.endpoint}/v1/traces")
     assert register(address, "Ada", traceparent=TRACEPARENT).status_code == 201
 
-    async def both_mails_are_sent() -> bool:
-        return [span.name for span in collector.of(TRACE).values()].count("send mail") == 2
-
-    await eventually(both_mails_are_sent, 30)
+    await eventually(lambda: [span.name for span in collector.of(TRACE).values()].count("send mail") == 2, 30)
     await asyncio.to_thread(rig.stop_last)  # what it has not told yet, it tells now
 
     spans = collector.of(TRACE)
@@ -98,10 +95,7 @@ async def test_a_killed_worker_leaves_the_trace_to_the_next(rig: Rig, collector:
         worker.end(signal.SIGKILL)
     rig.worker(**exporting)
 
-    async def a_mail_is_sent() -> bool:
-        return "send mail" in {span.name for span in collector.of(TRACE).values()}
-
-    await eventually(a_mail_is_sent, 30)
+    await eventually(lambda: "send mail" in {span.name for span in collector.of(TRACE).values()}, 30)
     await asyncio.to_thread(rig.stop_last)
     spans = collector.of(TRACE)
     sent = next(span for span in spans.values() if span.name == "send mail")

@@ -18,9 +18,8 @@ from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from modules.auth.models import CredentialRow, SigningKeyRow
 from modules.users.models import UserRow
-from tests.kernel.support import eventually
 from tests.problems import refusal
-from tests.running import PASSWORD, People, deliver_everything, running
+from tests.running import PASSWORD, People, deliver_everything, eventually, running
 
 REGISTER = "/api/v1/auth/register"
 REFRESH = "/api/v1/auth/refresh"

@@ -21,8 +21,7 @@ from kernel.settings import KernelSettings
 from modules.users.models import UserRow
 from modules.users.services import DeletionService
 from modules.users.settings import UsersSettings
-from tests.kernel.support import eventually
-from tests.running import PASSWORD, People, Person, deliver_everything
+from tests.running import PASSWORD, People, Person, deliver_everything, eventually
 
 NAME, EMAIL, USERNAME = "Philippa Zwiebelturm", "philippa.zwiebelturm@example.org", "zwiebelturm"
 DRAFT, PUBLISHED = "quixotic-draft-text", "quixotic-public-text"

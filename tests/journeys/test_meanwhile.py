@@ -14,9 +14,9 @@ from kernel.runtime import Runtime
 from modules.auth.passwords import Passwords
 from modules.auth.services import SecurityLog
 from modules.users.models import UserRow
-from tests.kernel.support import eventually, is_waiting
+from tests.kernel.support import is_waiting
 from tests.problems import refusal
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, eventually
 
 Act: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.app.chromium import chromium
-from tests.journeys.up import eventually, quire_up
+from tests.journeys.up import quire_up
 from tests.mails import mails_to
-from tests.running import PASSWORD, People
+from tests.running import PASSWORD, People, eventually
 
 pytestmark = pytest.mark.browser
 NEW = "another correct horse"

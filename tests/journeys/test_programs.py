@@ -9,9 +9,8 @@ from sqlalchemy import update
 
 from kernel.runtime import Runtime
 from modules.users.models import UserRow
-from tests.kernel.support import eventually
 from tests.problems import refusal
-from tests.running import People, Person
+from tests.running import People, Person, eventually
 
 POSTS, ME = "/api/v1/posts", "/api/v1/users/me"
 MODERATION = "posts:write:any"

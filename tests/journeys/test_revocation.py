@@ -13,8 +13,7 @@ from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from modules.auth import authenticator
 from tests.kernel.http.apps import problem_of
-from tests.kernel.support import eventually
-from tests.running import People, Person, running
+from tests.running import People, Person, eventually, running
 
 DEACTIVATE = "UPDATE users.users SET is_active = false WHERE id = $1"
 END = "UPDATE auth.sessions SET revoked_at = now(), reason = 'test' WHERE user_id = $1"

@@ -12,8 +12,8 @@ import pytest
 
 from kernel.db import new_id
 from tests.app.children import processes_in
-from tests.journeys.up import Up, eventually, kill, quire_up
-from tests.running import People, Person
+from tests.journeys.up import Up, kill, quire_up
+from tests.running import People, Person, eventually
 
 pytestmark = pytest.mark.journey
 
@@ -119,10 +119,7 @@ async def test_a_killed_parent_leaves_no_process_and_no_loss(tmp_path: Path) -> 
         ann = await People(up.http).join("Ann")
         kill(up.process.pid)
 
-        async def nothing_is_left() -> bool:
-            return not processes_in(tmp_path)
-
-        await eventually(nothing_is_left)
+        await eventually(lambda: not processes_in(tmp_path))
     async with quire_up(tmp_path) as up:
         headers = {"Authorization": f"Bearer {(await People(up.http).sign_in(ann.email))['access_token']}"}
         assert (await up.http.get("/api/v1/users/me", headers=headers)).json()["id"] == ann.id

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import msgspec
 from app.environment import shared
 from app.processes import free_port
 from tests.app.children import children_of, clean_env
+from tests.running import eventually
 
 PATIENCE = 60.0
 
@@ -34,13 +35,6 @@ class Up(msgspec.Struct, frozen=True):
     async def database(self) -> asyncpg.Connection:
         """A connection of the test's own."""
         return await asyncpg.connect(shared(self.data)["DATABASE_URL"])
-
-
-async def eventually(holds: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
-    """Poll until it ``holds``."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is polled is another process
-            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """What the tests of the kernel share: a fact that nobody's module knows, two tables of our own, and patience."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -157,10 +157,3 @@ async def is_waiting(database: Database) -> bool:
     waiting = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     async with database.unit_of_work() as uow:
         return (await uow.session.execute(waiting)).first() is not None
-
-
-async def eventually(holds: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
-    """Poll until it ``holds``."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - what is polled happens elsewhere
-            await asyncio.sleep(0.01)

@@ -9,7 +9,8 @@ from kernel.broadcast import Broadcast
 from kernel.db import new_id
 from kernel.jobs import end
 from kernel.runtime import Runtime
-from tests.kernel.support import NOWHERE, Open, eventually
+from tests.kernel.support import NOWHERE, Open
+from tests.running import eventually
 
 
 @asynccontextmanager
@@ -27,10 +28,6 @@ async def listening(broadcast: Broadcast) -> AsyncGenerator[list[UUID]]:
         await end(task)
 
 
-async def becomes_true(broadcast: Broadcast) -> bool:
-    return broadcast.heard
-
-
 async def tell(runtime: Runtime, *people: UUID) -> None:
     async with runtime.database.unit_of_work() as uow:
         uow.tells(people)
@@ -46,30 +43,22 @@ async def test_every_process_hears_for_whom_there_is_something_new(open_kernel: 
     writer, one, other = open_kernel(), open_kernel(), open_kernel()
     people = {new_id() for _ in range(1_000)}
     async with listening(one.broadcast) as first, listening(other.broadcast) as second:
-        await eventually(lambda: becomes_true(one.broadcast))
-        await eventually(lambda: becomes_true(other.broadcast))
+        await eventually(lambda: one.broadcast.heard)
+        await eventually(lambda: other.broadcast.heard)
         await tell(writer, *people)
-        for heard in (first, second):
-
-            async def all_of_them(heard: list[UUID] = heard) -> bool:
-                return people <= set(heard)
-
-            await eventually(all_of_them)
+        await eventually(lambda: people <= set(first) & set(second))
     assert not one.broadcast.heard
 
 
 async def test_what_is_rolled_back_is_not_told(open_kernel: Open) -> None:
     runtime, kept, undone = open_kernel(), new_id(), new_id()
     async with listening(runtime.broadcast) as heard:
-        await eventually(lambda: becomes_true(runtime.broadcast))
+        await eventually(lambda: runtime.broadcast.heard)
         with pytest.raises(ZeroDivisionError):
             await tell_and_fail(runtime, undone)
         await tell(runtime, kept)
 
-        async def kept_was_heard() -> bool:
-            return kept in heard
-
-        await eventually(kept_was_heard)
+        await eventually(lambda: kept in heard)
         assert undone not in heard
 
 

@@ -13,7 +13,8 @@ from kernel.cache import Cache, Entry, Loaded
 from kernel.errors import Conflict
 from kernel.redis_client import RedisServer
 from kernel.settings import CacheSettings, KernelSettings
-from tests.kernel.support import NOWHERE, Open, Truth, eventually, outbox, read, silence, without_redis
+from tests.kernel.support import NOWHERE, Open, Truth, outbox, read, silence, without_redis
+from tests.running import eventually
 
 
 @pytest.fixture

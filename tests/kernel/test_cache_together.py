@@ -12,7 +12,8 @@ from kernel.errors import NotFound, Unavailable
 from kernel.redis_client import RedisServer
 from kernel.settings import CacheSettings
 from tests.faults.rig import Proxy
-from tests.kernel.support import Truth, eventually, read
+from tests.kernel.support import Truth, read
+from tests.running import eventually
 
 
 @pytest.fixture(scope="module")

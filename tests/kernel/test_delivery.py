@@ -17,7 +17,6 @@ from tests.kernel.support import (
     Open,
     address_of,
     break_the_commit,
-    eventually,
     note,
     notes,
     only_row,
@@ -28,6 +27,7 @@ from tests.kernel.support import (
     record_too,
     without_redis,
 )
+from tests.running import eventually
 
 
 async def refuse(event: Happened, uow: UnitOfWork) -> None:

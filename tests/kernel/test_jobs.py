@@ -13,7 +13,8 @@ from kernel.jobs import Context, JobWorker, Queue, open_queue
 from kernel.redis_client import redis_client
 from kernel.settings import KernelSettings
 from kernel.worker import TIMERS
-from tests.kernel.support import NOWHERE, Open, eventually
+from tests.kernel.support import NOWHERE, Open
+from tests.running import eventually
 
 
 def upstream(settings: KernelSettings) -> RedisQueue:
@@ -184,22 +185,14 @@ async def test_a_worker_without_redis_waits_instead_of_spinning_as_upstream_does
 
 async def test_an_idle_worker_stops_at_once(queue: Queue) -> None:
     async with working(queue, Work()) as worker:
-
-        async def waiting() -> bool:
-            return len(queue.idle) == 2
-
-        await eventually(waiting)
+        await eventually(lambda: len(queue.idle) == 2)
         assert await stop(worker) < 1
 
 
 async def test_a_worker_without_redis_stops_at_once(settings: KernelSettings) -> None:
     queue = open_queue(NOWHERE, timeout=5)
     async with working(queue, Work()) as worker:
-
-        async def waiting() -> bool:
-            return len(queue.idle) == 2
-
-        await eventually(waiting)
+        await eventually(lambda: len(queue.idle) == 2)
         assert await stop(worker) < 1
     await queue.disconnect()
 
@@ -225,10 +218,7 @@ async def test_a_worker_that_stops_takes_no_new_job(queue: Queue) -> None:
         await work.began.wait()
         stopping = asyncio.create_task(worker.stop())
 
-        async def nobody_waits() -> bool:
-            return not queue.idle
-
-        await eventually(nobody_waits)
+        await eventually(lambda: not queue.idle)
         await queue.enqueue("work", name="second")
         work.go_on.set()
         await stopping

@@ -9,7 +9,8 @@ from kernel.errors import RateLimited
 from kernel.limits import Limit, Limiter
 from kernel.redis_client import RedisServer
 from kernel.settings import KernelSettings
-from tests.kernel.support import NOWHERE, Open, eventually
+from tests.kernel.support import NOWHERE, Open
+from tests.running import eventually
 
 TEN = Limit("tries", 10, 60)
 

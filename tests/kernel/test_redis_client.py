@@ -12,7 +12,8 @@ from app.embedded import wheel
 from app.processes import free_port
 from kernel.redis_client import redis_client
 from kernel.settings import KernelSettings
-from tests.kernel.support import NOWHERE, eventually, silence
+from tests.kernel.support import NOWHERE, silence
+from tests.running import eventually
 
 TIMEOUT = 0.2
 

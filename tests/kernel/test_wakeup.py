@@ -3,7 +3,8 @@ import time
 
 from kernel.jobs import end
 from kernel.unit_of_work import Subscriber, UnitOfWork
-from tests.kernel.support import NOWHERE, Happened, Open, eventually, publish
+from tests.kernel.support import NOWHERE, Happened, Open, publish
+from tests.running import eventually
 
 
 async def ignore(_: Happened, __: UnitOfWork) -> None: ...

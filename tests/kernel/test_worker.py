@@ -19,7 +19,8 @@ from kernel.runtime import Runtime
 from kernel.settings import KernelSettings, MetricsSettings
 from kernel.unit_of_work import Database, Subscriber, UnitOfWork
 from kernel.worker import TIMEOUT, build, run, schedule
-from tests.kernel.support import HASTY, NOWHERE, Happened, Open, eventually, note, notes, outbox, publish, record
+from tests.kernel.support import HASTY, NOWHERE, Happened, Open, note, notes, outbox, publish, record
+from tests.running import eventually
 
 
 @pytest.fixture
@@ -171,14 +172,11 @@ async def test_a_worker_delivers_loops_and_ends_when_asked_with_redis_or_without
             raise RuntimeError
         return len(looks) == 2
 
-    async def looked_again() -> bool:
-        return len(looks) >= 4
-
     subscribers = [Subscriber(Happened, record)]
     module = Module(name="scratch", subscribers=subscribers, pollers=[Poller(poll, seconds=0.05)])
     life = asyncio.create_task(run(settings, [module]))
     await eventually(lambda: all_done(runtime))
-    await eventually(looked_again)
+    await eventually(lambda: len(looks) >= 4)
     assert looks[1] - looks[0] >= 0.05
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(life, timeout=2)

@@ -21,7 +21,8 @@ from app.seeding import seed
 from kernel.db import new_id
 from kernel.demo import Demo
 from tests.faults.http import Connection
-from tests.faults.rig import Rig, eventually
+from tests.faults.rig import Rig
+from tests.running import eventually
 
 PEOPLE = 60
 POISON = """

@@ -19,9 +19,8 @@ from modules.auth.models import PersonalTokenRow, SessionRow
 from modules.auth.tasks import KEEP, forget_what_has_ended
 from modules.auth.tokens import new_personal_token
 from tests.auth.integration.conftest import alter, disable
-from tests.kernel.support import eventually
 from tests.problems import refusal, violations
-from tests.running import People, Person
+from tests.running import People, Person, eventually
 from tests.statements import statements
 from tests.users.fakes import FakeUsers
 

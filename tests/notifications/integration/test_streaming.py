@@ -28,13 +28,13 @@ from modules.notifications.module import notifications
 from modules.notifications.services import stream_hub
 from modules.notifications.settings import NotificationsSettings
 from tests.callers import Caller, credulous
-from tests.kernel.support import NOWHERE, eventually
+from tests.kernel.support import NOWHERE
 from tests.notifications.delivering import deliver, followed_by, gather, reacted, somebodys_post
 from tests.notifications.integration.test_inbox import INBOX, inbox
 from tests.notifications.listening import listening, said
 from tests.posts.fakes import FakePosts
 from tests.problems import refusal
-from tests.running import running
+from tests.running import eventually, running
 from tests.users.fakes import FakeUsers
 
 TICKETS = f"{INBOX}/stream-tickets"
@@ -117,13 +117,11 @@ async def test_an_event_is_one_line_also_to_who_takes_other_characters_for_its_e
 
 
 async def test_what_is_done_for_all_streams_belongs_to_the_trace_of_none(app: Application, ann: Caller) -> None:
-    async def is_looked_at_again() -> bool:
-        return len(TRACES) > 1
 
     TRACES.clear()
     headers = {**ann.headers, "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
     async with listening(app, headers):
-        await eventually(is_looked_at_again)
+        await eventually(lambda: len(TRACES) > 1)
     assert TRACES[0] is not None
     assert TRACES[1] is None
 
@@ -266,11 +264,7 @@ async def test_a_stream_ends_within_a_second_when_its_right_is_revoked(
 async def test_silence_is_broken_now_and_then(app: Application, ann: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT", 0.01)
     async with listening(app, ann.headers) as listener:
-
-        async def three_comments() -> bool:
-            return listener.text.count(":\n\n") >= 3
-
-        await eventually(three_comments)
+        await eventually(lambda: listener.text.count(":\n\n") >= 3)
         assert listener.events() == []
 
 
@@ -279,10 +273,7 @@ async def test_nothing_goes_on_when_the_last_one_has_left(app: Application, ann:
     async with listening(app, ann.headers):
         assert len(asyncio.all_tasks() - before) >= 4
 
-    async def nothing_runs() -> bool:
-        return not asyncio.all_tasks() - before
-
-    await eventually(nothing_runs)
+    await eventually(lambda: not asyncio.all_tasks() - before)
 
 
 async def test_its_head_is_an_answer_that_ends(app: Application, ann: Caller) -> None:

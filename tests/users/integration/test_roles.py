@@ -18,8 +18,9 @@ from modules.users.module import PERMISSIONS
 from modules.users.repositories import RoleRepository
 from modules.users.services.authority import Authority
 from tests.callers import Caller, signed_in
-from tests.kernel.support import eventually, is_waiting
+from tests.kernel.support import is_waiting
 from tests.problems import refusal, violations
+from tests.running import eventually
 from tests.users.integration.conftest import Join, Mark
 
 ROLES = "/api/v1/users/roles"
