@@ -28,6 +28,7 @@ class Channel:
         while True:
             with suppress(*AWAY):
                 await self._listen(hear)
+            end_if_cancelled()
             await asyncio.sleep(1)
 
     async def close(self) -> None:
@@ -46,8 +47,17 @@ class Channel:
         try:
             async with self._listener.pubsub(ignore_subscribe_messages=True) as subscription:
                 await subscription.subscribe(self._name)
+                end_if_cancelled()
                 self.is_heard = True
                 async for message in subscription.listen():
                     hear(message["data"])
+                    end_if_cancelled()
         finally:
             self.is_heard = False
+
+
+def end_if_cancelled() -> None:
+    """Raise what was lost: with Python 3.11 and redis-py, a cancellation that meets an answer is."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

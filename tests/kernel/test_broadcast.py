@@ -28,6 +28,17 @@ async def listening(broadcast: Broadcast) -> AsyncGenerator[list[UUID]]:
         await end(task)
 
 
+async def test_who_stops_to_listen_has_stopped_whenever_that_is(open_kernel: Open) -> None:
+    broadcast = open_kernel().broadcast
+    for turns in range(60):
+        task = asyncio.create_task(broadcast.listen_for_ever(lambda _: None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=2)
+        assert task.done(), f"cancelled after {turns} turns of the loop, it listens"
+
+
 async def tell(runtime: Runtime, *people: UUID) -> None:
     async with runtime.database.unit_of_work() as uow:
         uow.tells(people)

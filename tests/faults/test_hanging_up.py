@@ -1,0 +1,131 @@
+"""Clients that hang up at any moment cost nothing that lasts, and count as no failure of the server."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import struct
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.faults.rig import Process, Rig, eventually
+from tests.faults.staleness import Author, make_authors
+from tests.faults.watched import END
+
+pytestmark = pytest.mark.faults
+
+HANG_UPS = int(os.environ.get("QUIRE_FAULT_HANG_UPS", "500"))
+AT_ONCE = 10
+PLACES = {"QUIRE_HTTP_MAX_IN_FLIGHT": "64", "QUIRE_HTTP_MAX_STREAMS": "20"}
+"""Fewer than there are hang-ups of each kind: one that keeps its place is missed."""
+
+HELD = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE application_name = 'quire' AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks))
+"""
+CHECKED_OUT = re.compile(r'^quire_database_connections{.*state="busy"} (.*)$', re.MULTILINE)
+COUNTED = re.compile(r'^quire_http_request_duration_seconds_count{.*route="(.*)",status="(.*)"} (.*)$', re.MULTILINE)
+KINDS = ("head", "body", "work", "answer", "stream")
+
+
+def request(kind: str, author: Author) -> bytes:
+    """What is sent before the client leaves, all of it or a part."""
+    bearer = f"Host: localhost\r\nAuthorization: Bearer {author.token}\r\n"
+    body = '{"title": "T", "body": "x", "status": "published"}'
+    typed = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return {
+        "head": f"GET /api/v1/posts HTTP/1.1\r\n{bearer}",
+        "body": f"POST /api/v1/posts HTTP/1.1\r\n{bearer}{typed}{body[:20]}",
+        "work": f"POST /api/v1/posts HTTP/1.1\r\n{bearer}{typed}{body}",
+        "answer": f"GET /schema/openapi.json HTTP/1.1\r\n{bearer}\r\n",
+        "stream": f"GET /api/v1/notifications/stream HTTP/1.1\r\n{bearer}\r\n",
+    }[kind].encode()
+
+
+@asynccontextmanager
+async def narrow(address: str) -> AsyncGenerator[socket.socket]:
+    """A connection with little room for answers, which is cut and not closed."""
+    parts = urlsplit(address)
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await asyncio.get_running_loop().sock_connect(client, (parts.hostname, parts.port))
+        yield client
+
+
+class Watched:
+    """An instance, and what it has open."""
+
+    def __init__(self, address: str, process: Process, note: Path) -> None:
+        self._address = address
+        self._process = process
+        self._note = note
+
+    async def tasks(self) -> list[str]:
+        self._note.unlink(missing_ok=True)
+        self._process.send(signal.SIGUSR1)
+
+        async def is_written() -> bool:
+            return self._note.exists() and self._note.read_text().endswith(END)
+
+        await eventually(is_written, 10)
+        return self._note.read_text().splitlines()[:-1]
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+
+    async def metrics(self) -> str:
+        async with httpx.AsyncClient(base_url=self._address) as http:
+            return (await http.get("/metrics")).text
+
+
+async def hang_up(address: str, authors: list[Author], times: int) -> None:
+    """So often in each way."""
+    room = asyncio.Semaphore(AT_ONCE)
+    loop = asyncio.get_running_loop()
+
+    async def once(kind: str, author: Author) -> None:
+        async with room, narrow(address) as client:
+            await loop.sock_sendall(client, request(kind, author))
+            if kind in {"answer", "stream"}:
+                async with asyncio.timeout(20):
+                    assert b" 200 " in await loop.sock_recv(client, 100)
+
+    await asyncio.gather(*(once(kind, authors[n % len(authors)]) for n in range(times) for kind in KINDS))
+
+
+async def test_who_hangs_up_leaves_nothing_behind_and_is_no_failure(rig: Rig, tmp_path: Path) -> None:
+    note = tmp_path / "tasks"
+    address = await rig.api(program="tests.faults.watched", QUIRE_FAULT_TASKS=str(note), **PLACES)
+    watched = Watched(address, rig.started[-1], note)
+    database = await asyncpg.connect(rig.postgres.url)
+    authors = await make_authors(address, 4)
+
+    async def nothing_is_held() -> bool:
+        return not await database.fetchval(HELD) and CHECKED_OUT.findall(await watched.metrics()) == ["0.0", "0.0"]
+
+    await hang_up(address, authors, 20)
+    await eventually(nothing_is_held, 20)
+    tasks, descriptors = await watched.tasks(), watched.descriptors()
+    await hang_up(address, authors, HANG_UPS // len(KINDS))
+    await eventually(nothing_is_held, 20)
+
+    async def no_more_is_open() -> bool:
+        return len(await watched.tasks()) <= len(tasks) and watched.descriptors() <= descriptors
+
+    await eventually(no_more_is_open, 10)
+    counted = await watched.metrics()
+    print(f"{HANG_UPS} hang-ups: {len(tasks)} tasks, {descriptors} descriptors as before; {COUNTED.findall(counted)}")
+    assert not [status for status in COUNTED.findall(counted) if status[1][0] == "5"]
+    async with httpx.AsyncClient(base_url=address) as http:
+        answers = await asyncio.gather(*(http.get("/api/v1/posts") for _ in range(64)))
+    assert {answer.status_code for answer in answers} == {200}
+    await database.close()
