@@ -61,6 +61,11 @@ class Process:
             return False
         return any(each[2].endswith(port) and f"socket:[{each[9]}]" in own for each in connections)
 
+    def wait(self) -> None:
+        """Until somebody else has ended it."""
+        assert self._process is not None
+        self._process.wait()
+
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Wait until it is gone."""
         if self._process is not None and self._process.poll() is None:

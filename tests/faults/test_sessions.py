@@ -20,6 +20,7 @@ from tests.running import PASSWORD, People, Person, eventually
 pytestmark = pytest.mark.faults
 
 ROUNDS = int(os.environ.get("QUIRE_FAULT_ROUNDS", "10"))
+REPLAYS = int(os.environ.get("QUIRE_FAULT_REPLAYS", "2"))
 AT_ONCE = 50
 AUTH = "/api/v1/auth"
 ME = "/api/v1/users/me"
@@ -105,22 +106,23 @@ async def test_a_late_replay_is_refused_and_its_session_dead_whatever_happened_i
 
     bob = await People(instances[0]).join("Bob")
     for disturb in (nothing, flush_redis, restore_an_old_dump_of_redis, restart_postgresql, start_anew):
-        ada = await People(instances[0]).join("Ada")
+        copies: list[str] = [(await People(instances[0]).join("Ada")).tokens["refresh_token"] for _ in range(REPLAYS)]
         keys = [key async for key in redis.scan_iter("*")]
         kept = {key: value for key in keys if (value := await redis.dump(key))}
-        copied: str = ada.tokens["refresh_token"]
-        newest: JSON = {"refresh_token": copied}
+        newest: list[JSON] = [{"refresh_token": copied} for copied in copies]
         for http in instances:
-            newest = (await refresh(http, newest["refresh_token"])).json()
-        assert await is_let_in(instances[1], newest["access_token"])
+            newest = [(await refresh(http, tokens["refresh_token"])).json() for tokens in newest]
+        assert await is_let_in(instances[1], newest[-1]["access_token"])
         await disturb()
-        replay = await refresh(instances[0], copied)
-        assert (replay.status_code, replay.json()["code"]) == (401, "refresh_reused"), disturb
-        for http in instances:
-            assert (await refresh(http, newest["refresh_token"])).status_code == 401, disturb
-            assert (await refresh(http, copied)).status_code == 401, disturb
-        await is_refused_in_time(instances, newest["access_token"])
+        for copied, tokens in zip(copies, newest, strict=True):
+            replay = await refresh(instances[0], copied)
+            assert (replay.status_code, replay.json()["code"]) == (401, "refresh_reused"), disturb
+            for http in instances:
+                assert (await refresh(http, tokens["refresh_token"])).status_code == 401, disturb
+                assert (await refresh(http, copied)).status_code == 401, disturb
+            await is_refused_in_time(instances, tokens["access_token"])
         assert await is_let_in(instances[1], bob.tokens["access_token"]), "others go on"
+    print(f"{REPLAYS} late replays after each of 5 disturbances, none accepted")
 
 
 async def is_refused_in_time(instances: Sequence[httpx.AsyncClient], access_token: str) -> float:
