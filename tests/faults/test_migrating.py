@@ -37,7 +37,7 @@ async def test_nobody_notices_a_migration(rig: Rig) -> None:
 
     async def more() -> None:
         """Until everybody has done something with what there is now."""
-        enough = len(traffic.answers) + 80
+        enough = len(traffic.answers) + 40
         async with asyncio.timeout(20):
             while len(traffic.answers) < enough:  # noqa: ASYNC110 - what is polled is an instance
                 await asyncio.sleep(0.02)

@@ -61,6 +61,7 @@ class Traffic:
                 await self._ask(anyone, "GET", f"/api/v1/posts/{author.post}")
                 await self._ask(anyone, "GET", "/api/v1/posts")
                 await self._ask(me, "GET", "/api/v1/users/me")
+                await self._ask(me, "PATCH", f"/api/v1/posts/{author.post}", {"title": title})
                 post = {"title": title, "body": "x", "status": "published"}
                 if await self._ask(me, "POST", "/api/v1/posts", post) == 201:
                     self.acknowledged.add(title)
