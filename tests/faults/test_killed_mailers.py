@@ -18,7 +18,7 @@ from tests.running import eventually
 pytestmark = pytest.mark.faults
 
 MAILS = int(os.environ.get("QUIRE_FAULT_MAILS", "200"))
-KILLS = int(os.environ.get("QUIRE_FAULT_KILLS", "4"))
+KILLS = int(os.environ.get("QUIRE_FAULT_KILLS", "3"))
 SLOTS = 10
 """Jobs that a worker has at once: as many mails may be with the server when it is killed."""
 

@@ -18,7 +18,7 @@ from tests.running import eventually
 pytestmark = pytest.mark.faults
 
 EVENTS = int(os.environ.get("QUIRE_FAULT_EVENTS", "1000"))
-KILLS = int(os.environ.get("QUIRE_FAULT_KILLS", "5"))
+KILLS = int(os.environ.get("QUIRE_FAULT_KILLS", "3"))
 RECOVERY = 5.0
 """Seconds that are promised from a kill to the next delivery."""
 

@@ -16,7 +16,7 @@ from tests.running import PASSWORD
 
 pytestmark = pytest.mark.faults
 
-READERS = int(os.environ.get("QUIRE_FAULT_READERS", "200"))
+READERS = int(os.environ.get("QUIRE_FAULT_READERS", "120"))
 ROUNDS = int(os.environ.get("QUIRE_FAULT_ROUNDS", "15"))
 AT_ONCE = 64
 """So many requests are never shed."""

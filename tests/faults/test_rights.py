@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -26,6 +26,17 @@ AFTERWARDS = 1.5
 
 Seen = list[tuple[float, int]]
 """When a call began, and its status."""
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with Rig(tmp_path_factory.mktemp("rights")) as rig:
+        yield rig
+
+
+@pytest.fixture(scope="module")
+async def instances(servers: Rig) -> list[str]:
+    return list(await asyncio.gather(servers.api(), servers.api()))
 
 
 class Person:
@@ -104,10 +115,10 @@ ME, PEOPLE = "/api/v1/users/me", "/api/v1/users?limit=1"
     ],
 )
 async def test_who_loses_a_right_is_refused_within_a_second_everywhere(
-    rig: Rig, lose: Callable[[Connection, Person], Awaitable[int]], path: str, refused: int
+    servers: Rig, instances: list[str], lose: Callable[[Connection, Person], Awaitable[int]], path: str, refused: int
 ) -> None:
-    here, there = [await rig.api() for _ in range(2)]
-    database = await asyncpg.connect(rig.postgres.url)
+    here, there = instances
+    database = await asyncpg.connect(servers.postgres.url)
     root = Connection(here, (await join(here, database, is_superuser=True)).token)
     worst = 0.0
     for _ in range(ROUNDS):
