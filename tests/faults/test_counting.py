@@ -11,8 +11,9 @@ import pytest
 
 from app.processes import free_port
 from tests.faults.http import Connection
-from tests.faults.rig import Rig, eventually
+from tests.faults.rig import Rig
 from tests.faults.staleness import Author, hang_up, make_authors
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 

@@ -15,9 +15,10 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.faults.rig import Process, Rig, eventually
+from tests.faults.rig import Process, Rig
 from tests.faults.staleness import Author, make_authors
 from tests.faults.watched import END
+from tests.running import eventually
 
 pytestmark = pytest.mark.faults
 
