@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from functools import cache
 
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
-
 from kernel.errors import Violation
 
 
 @cache
 def common_passwords() -> frozenset[str]:
     """Tens of thousands of passwords that are tried first (zxcvbn's list)."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # 12 MiB, which only those who choose passwords need
+
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
