@@ -62,6 +62,11 @@ async def test_it_is_not_ready_without_postgresql(settings: KernelSettings) -> N
     assert answer.json()["checks"] == {"postgresql": "unavailable", "redis": "ok", "mail": "ok"}
 
 
+async def test_it_is_not_ready_before_the_database_is_migrated(settings: KernelSettings) -> None:
+    answer = await ask(settings, database_url=settings.database_url.rpartition("/")[0] + "/postgres")
+    assert (answer.status_code, answer.json()["checks"]["postgresql"]) == (503, "unavailable")
+
+
 async def test_a_process_that_is_about_to_stop_is_alive_but_not_ready(settings: KernelSettings) -> None:
     app = create_app(settings, [])
     async with running(app) as client:
