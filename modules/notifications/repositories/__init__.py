@@ -5,13 +5,12 @@ from modules.notifications.repositories.arriving import ArrivalRepository, is_ga
 from modules.notifications.repositories.facts import Fact
 from modules.notifications.repositories.housekeeping import HousekeepingRepository
 from modules.notifications.repositories.inbox import COUNTS, InboxCount, InboxRepository, NotificationRepository
-from modules.notifications.repositories.preferences import SECURITY, PreferencesRepository, wants
+from modules.notifications.repositories.preferences import PreferencesRepository, wants
 from modules.notifications.repositories.tickets import StreamTicketRepository
 from modules.notifications.repositories.watching import WatchRepository
 
 __all__ = [
     "COUNTS",
-    "SECURITY",
     "AnnouncementRepository",
     "ArrivalRepository",
     "Fact",

@@ -10,9 +10,8 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from modules.notifications.models import PreferencesRow
-from modules.notifications.schemas import Channel, Type
+from modules.notifications.schemas import SECURITY, Channel, Type
 
-SECURITY: Type = "security_alert"
 BY_MAIL: frozenset[Type] = frozenset({"welcome", "new_comment", "comment_reply", SECURITY})
 """What is mailed to whoever has not chosen otherwise. (The mail of a security alert is sent by auth.)"""
 

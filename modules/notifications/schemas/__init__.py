@@ -4,15 +4,18 @@ from modules.notifications.schemas.announcements import Announce, Announcement
 from modules.notifications.schemas.deliveries import Delivery
 from modules.notifications.schemas.inbox import Notification, ReadAll, Target, TargetKind, Type, Unread
 from modules.notifications.schemas.preferences import (
+    SECURITY,
     ChangePreferences,
     Channel,
     Channels,
     Digest,
     Preferences,
+    zone_of,
 )
 from modules.notifications.schemas.streaming import StreamTicket
 
 __all__ = [
+    "SECURITY",
     "Announce",
     "Announcement",
     "ChangePreferences",
@@ -28,4 +31,5 @@ __all__ = [
     "TargetKind",
     "Type",
     "Unread",
+    "zone_of",
 ]

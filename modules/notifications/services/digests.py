@@ -1,7 +1,8 @@
 """When a digest is due: at an hour of the person's own day, so that nobody is woken up by it."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+
+from modules.notifications.schemas import zone_of
 
 MONDAY = 0
 
@@ -18,11 +19,3 @@ def next_due(now: datetime, *, weekly: bool, hour: int, timezone: str) -> dateti
         if due > now and (day.weekday() == MONDAY or not weekly):
             return due.astimezone(now.tzinfo)
         day += timedelta(days=1)
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    """Out of the database of time zones; None if it is not in there."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None

@@ -6,18 +6,16 @@ from uuid import UUID
 import msgspec
 
 from kernel.db import utc_now
-from kernel.errors import ValidationFailed, Violation
 from kernel.unit_of_work import UnitOfWork
 from kernel.versions import IfMatch, Versioned
 from modules.notifications.models import PreferencesRow
 from modules.notifications.repositories import (
-    SECURITY,
     InboxRepository,
     PreferencesRepository,
     wants,
 )
 from modules.notifications.schemas import ChangePreferences, Channels, Digest, Preferences, Type
-from modules.notifications.services.digests import next_due, zone_of
+from modules.notifications.services.digests import next_due
 from modules.notifications.tokens import MailKind
 from modules.users import Directory
 
@@ -47,9 +45,7 @@ class PreferencesService:
         return to_preferences((await self._preferences.of([user_id])).get(user_id))
 
     async def change(self, user_id: UUID, changes: ChangePreferences, if_match: IfMatch) -> Versioned[Preferences]:
-        """Change what is named, keep the rest; raises `PreconditionFailed` or `ValidationFailed`."""
-        if wrong := objections(changes):
-            raise ValidationFailed(wrong)
+        """Change what is named, keep the rest; raises `PreconditionFailed`."""
         row = await self._preferences.to_edit(user_id)
         if_match.check(row.version)
         if changes.types is not msgspec.UNSET:
@@ -83,15 +79,3 @@ class PreferencesService:
         row.digest_due = None
         if digest != "off":
             row.digest_due = next_due(utc_now(), weekly=digest == "weekly", hour=row.digest_hour, timezone=row.timezone)
-
-
-def objections(changes: ChangePreferences) -> list[Violation]:
-    """What the form of the changes does not tell."""
-    wrong = []
-    channels = {} if changes.types is msgspec.UNSET else msgspec.to_builtins(changes.types.get(SECURITY, {}))
-    for channel in sorted(name for name, chosen in channels.items() if chosen is False):
-        pointer = f"/body/types/{SECURITY}/{channel}"
-        wrong.append(Violation(pointer, "cannot_be_switched_off", "Security alerts cannot be switched off."))
-    if changes.timezone is not msgspec.UNSET and zone_of(changes.timezone) is None:
-        wrong.append(Violation("/body/timezone", "unknown_timezone", "Expected a time zone such as Europe/Berlin."))
-    return wrong

@@ -87,6 +87,15 @@ async def test_what_breaks_a_rule_is_pointed_at(
     assert pointers(await change(http, ann, body)) == {pointer}
 
 
+async def test_everything_that_breaks_a_rule_is_pointed_at_at_once(http: httpx.AsyncClient, ann: Caller) -> None:
+    wrong = {"types": {"security_alert": {"email": False}}, "digest": "hourly", "timezone": "Mars/Olympus"}
+    assert pointers(await change(http, ann, wrong)) == {
+        "/body/types/security_alert/email",
+        "/body/digest",
+        "/body/timezone",
+    }
+
+
 async def test_what_somebody_does_not_want_to_see_does_not_come(
     http: httpx.AsyncClient, runtime: Runtime, ann: Caller, bob: Caller
 ) -> None:
