@@ -56,10 +56,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 HOLD = Query(
-    select(OutboxRow.payload.cast(Text).label("payload"))
-    .where(OutboxRow.id == ROW, *OPEN)
-    .with_for_update(skip_locked=True),
-    Held,
+    select(OutboxRow.payload.cast(Text).label("payload")).where(OutboxRow.id == ROW, *OPEN).with_for_update(), Held
 )
 FINISH = Query(
     update(OutboxRow)
@@ -71,7 +68,10 @@ FINISH = Query(
 
 
 async def hold(uow: UnitOfWork, row_id: UUID) -> str | None:
-    """The event of an open row, locked until the transaction ends; nothing if it is done, dead or being worked on."""
+    """The event of an open row, locked until the transaction ends; nothing if it is done or dead.
+
+    Waits for others who have it locked: as a rule a duplicate of the job, which finds that the row is not due.
+    """
     held = await uow.run(HOLD, row_id=row_id)
     return held[0].payload if held else None
 

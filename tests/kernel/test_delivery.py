@@ -3,8 +3,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
+from kernel import attempts
 from kernel.db import utc_now
 from kernel.delivery import Delivery
 from kernel.outbox import OutboxRow, forget_done, lease
@@ -17,6 +18,7 @@ from tests.kernel.support import (
     Open,
     address_of,
     break_the_commit,
+    is_waiting,
     note,
     notes,
     only_row,
@@ -149,6 +151,25 @@ async def test_a_second_deliverer_does_not_wait_for_the_first(open_kernel: Open,
     go_on.set()
     await first
     assert await notes(runtime.database) == ["a"]
+
+
+async def test_an_attempt_that_was_counted_waits_for_whoever_only_looks_at_its_row(open_kernel: Open) -> None:
+    """A job that comes twice locks the row for a moment, even if it finds that there is nothing to do."""
+    runtime = open_kernel(Subscriber(Happened, record))
+    await publish(runtime.database, "a")
+    row = await only_row(runtime.database)
+    async with runtime.database.unit_of_work() as uow:
+        assert await attempts.begin(uow, row.id, seconds=60)
+
+    async def hold() -> str | None:
+        async with runtime.database.unit_of_work() as uow:
+            return await attempts.hold(uow, row.id)
+
+    async with runtime.database.unit_of_work() as looking:
+        await looking.session.execute(select(OutboxRow.id).with_for_update())
+        holding = asyncio.create_task(hold())
+        await eventually(lambda: is_waiting(runtime.database), 3)
+    assert await holding is not None
 
 
 async def test_a_failing_subscriber_is_tried_again_later_and_leaves_nothing_behind(
