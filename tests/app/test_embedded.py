@@ -116,10 +116,10 @@ def test_an_interrupted_set_up_is_thrown_away(tmp_path: Path) -> None:
 
 
 def test_a_second_server_waits_for_the_data_and_then_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "PATIENCE", 0.1)
-    monkeypatch.setattr(embedded, "HANDOVER", 0.1)
     first, second = Valkey(tmp_path, durable=False), Valkey(tmp_path, durable=False)
     first.start()
+    monkeypatch.setattr(embedded, "PATIENCE", 0.1)
+    monkeypatch.setattr(embedded, "HANDOVER", 0.1)
     try:
         with pytest.raises(Failure, match="is in use by another Valkey"):
             second.start()
