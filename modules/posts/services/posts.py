@@ -136,7 +136,7 @@ class PostService:
         if row is None or row.deleted_at is None:
             editable(me, row)
             raise InvalidTransition("The post is not deleted.")
-        if row.deleted_at < utc_now() - RESTORABLE or not may_write(me, row):
+        if row.deleted_at < utc_now() - RESTORABLE or not (may_read(me, row) and may_write(me, row)):
             raise NotFound
         if row.deleted_by not in {None, row.author_id} and not me.may("posts:write:any"):
             raise PermissionDenied

@@ -93,13 +93,14 @@ async def test_deleting(http: httpx.AsyncClient, runtime: Runtime, status: Statu
     assert found == {name: 204 if code == 200 else code for name, code in expected(WRITES, status).items()}
 
 
-async def test_restoring(http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(("status", "writer"), [("published", 200), ("draft", 404)])
+async def test_restoring(http: httpx.AsyncClient, status: Status, writer: int) -> None:
     found = {}
     for name in ("nobody", *CALLERS):
-        post = await write(http, CALLERS["author"], status="published")
+        post = await write(http, CALLERS["author"], status=status)
         await http.delete(f"{POSTS}/{post['id']}", headers=headers("author"))
         found[name] = (await http.post(f"{POSTS}/{post['id']}/restore", headers=headers(name))).status_code
-    kept = {"nobody": 401, "author": 200, "other": 404, "writer": 200, "reader": 404, "moderator": 200}
+    kept = {"nobody": 401, "author": 200, "other": 404, "writer": writer, "reader": 404, "moderator": 200}
     assert found == {**kept, "superuser": 200}
 
 
