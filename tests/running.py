@@ -16,10 +16,11 @@ from kernel.db import Entity
 from kernel.delivery import Delivery
 from kernel.outbox import lease
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
+from kernel.settings import JobsSettings
 from modules.auth.models import SigningKeyRow
 
 PASSWORD = "correct horse battery staple"
+JOBS = JobsSettings()
 
 
 @asynccontextmanager
@@ -54,12 +55,18 @@ async def eventually(holds: Callable[[], object], seconds: float = 20) -> None:
             await asyncio.sleep(0.02)
 
 
-async def deliver_everything(runtime: Runtime, settings: KernelSettings) -> None:
-    """What a worker would do by now, without SAQ in between."""
-    delivery = Delivery(runtime.database, None, runtime.subscribers, settings.jobs, runtime.wakeup)  # type: ignore[arg-type] # no queue
+def delivery_of(runtime: Runtime, jobs: JobsSettings = JOBS) -> Delivery:
+    """What delivers in a worker, without SAQ in between."""
+    return Delivery(runtime.database, None, runtime.subscribers, jobs, runtime.wakeup)  # type: ignore[arg-type] # no queue
+
+
+async def deliver_everything(runtime: Runtime, jobs: JobsSettings = JOBS, *, but: str = "") -> None:
+    """What a worker would do by now; rows of the subscriber ``but`` stay where they are."""
+    delivery = delivery_of(runtime, jobs)
+    names = [subscriber.name for subscriber in runtime.subscribers if subscriber.name != but]
     while True:
         async with runtime.database.unit_of_work() as uow:
-            leased = await lease(uow.session, seconds=settings.jobs.lease)
+            leased = await lease(uow.session, seconds=jobs.lease, subscribers=names)
         if not leased:
             return
         for subscriber, ids in leased.items():

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 from sqlalchemy import select, update
 
@@ -58,7 +57,7 @@ async def bindery(runtime: Runtime, settings: KernelSettings, binder: Binder) ->
 @pytest.fixture
 async def operator(runtime: Runtime, settings: KernelSettings, env: Mapping[str, str]) -> AsyncGenerator[Operator]:
     async with operated(runtime, settings, env) as operator:
-        await deliver_everything(runtime, settings)  # what her own beginnings have caused
+        await deliver_everything(runtime)  # what her own beginnings have caused
         yield operator
 
 
@@ -82,10 +81,10 @@ async def listed(operator: Operator, query: str = "") -> list[dict[str, Any]]:  
 
 
 async def test_a_dead_event_is_delivered_once_its_subscriber_is_mended(
-    operator: Operator, bindery: Runtime, binder: Binder, settings: KernelSettings
+    operator: Operator, bindery: Runtime, binder: Binder
 ) -> None:
     event = await publish(bindery)
-    hopeless = msgspec.structs.replace(settings, jobs=JobsSettings(max_attempts=1))
+    hopeless = JobsSettings(max_attempts=1)
     await deliver_everything(bindery, hopeless)
     (entry,) = await listed(operator, "&state=dead")
     assert (entry["state"], entry["attempts"]) == ("dead", 1)
@@ -102,16 +101,16 @@ async def test_a_dead_event_is_delivered_once_its_subscriber_is_mended(
 
 
 async def test_an_event_that_waits_for_its_next_attempt_is_due_at_once(
-    operator: Operator, bindery: Runtime, binder: Binder, settings: KernelSettings
+    operator: Operator, bindery: Runtime, binder: Binder
 ) -> None:
     event = await publish(bindery)
-    await deliver_everything(bindery, settings)
+    await deliver_everything(bindery)
     binder.mended = True
-    await deliver_everything(bindery, settings)
+    await deliver_everything(bindery)
     assert binder.heard == []
     (entry,) = await listed(operator, "&state=stuck")
     assert await replay(operator, entry["id"]) == 200
-    await deliver_everything(bindery, settings)
+    await deliver_everything(bindery)
     assert binder.heard == [event]
 
 

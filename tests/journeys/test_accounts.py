@@ -73,7 +73,7 @@ async def test_who_is_refused_does_not_exist(client: httpx.AsyncClient, runtime:
 
 
 async def test_no_secret_stands_in_the_database(
-    client: httpx.AsyncClient, people: People, runtime: Runtime, settings: KernelSettings, mailbox: Path
+    client: httpx.AsyncClient, people: People, runtime: Runtime, mailbox: Path
 ) -> None:
     ada = await people.join("Ada")
     pairs = [ada.tokens, (await client.post(REFRESH, json={"refresh_token": ada.tokens["refresh_token"]})).json()]
@@ -82,7 +82,7 @@ async def test_no_secret_stands_in_the_database(
     await client.post(REFRESH, json={"refresh_token": pairs[0]["refresh_token"]})  # so that a second mail is sent
     await client.post("/api/v1/auth/password/forgot", json={"email": ada.email})
     await client.post("/api/v1/auth/email/change", json={"new_email": "new@example.org"}, headers=again)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     mailed = {*tokens_in(mailbox, ada.email), *tokens_in(mailbox, "new@example.org")}
     assert len(mailed) == 3
     secrets = [PASSWORD, *mailed, *(pair[kind] for pair in pairs for kind in ("access_token", "refresh_token"))]

@@ -40,13 +40,12 @@ async def test_the_new_address_confirms_and_the_old_one_is_told(
     client: httpx.AsyncClient,
     people: People,
     runtime: Runtime,
-    settings: KernelSettings,
     mailbox: Path,
     ada: Person,
     new: str,
 ) -> None:
     assert (await ask(client, ada, new)).status_code == 202
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     me = (await client.get("/api/v1/users/me", headers=ada.headers)).json()
     assert me["email"] == ada.email
     [mail] = mails_to(mailbox, new)
@@ -55,17 +54,17 @@ async def test_the_new_address_confirms_and_the_old_one_is_told(
     me = (await client.get("/api/v1/users/me", headers=ada.headers)).json()
     assert (me["email"], me["email_verified"]) == (new, True)
     assert refusal(await client.post(CONFIRM, json={"token": mail.token})) == (400, "invalid_token")
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert "Your e-mail address was changed" in {told.subject for told in mails_to(mailbox, ada.email)}
     await people.sign_in(new)
 
 
 async def test_links_to_the_old_address_are_good_for_nothing(
-    client: httpx.AsyncClient, runtime: Runtime, settings: KernelSettings, mailbox: Path, ada: Person, new: str
+    client: httpx.AsyncClient, runtime: Runtime, mailbox: Path, ada: Person, new: str
 ) -> None:
     await client.post("/api/v1/auth/password/forgot", json={"email": ada.email})
     await ask(client, ada, new)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     await client.post(CONFIRM, json={"token": mails_to(mailbox, new)[-1].token})
     forgotten = next(mail for mail in mails_to(mailbox, ada.email) if "reset-password" in mail.text)
     form = {"token": forgotten.token, "password": "another correct horse"}
@@ -73,12 +72,12 @@ async def test_links_to_the_old_address_are_good_for_nothing(
 
 
 async def test_an_address_of_somebody_else_gets_no_mail_and_the_same_answer(
-    client: httpx.AsyncClient, people: People, runtime: Runtime, settings: KernelSettings, mailbox: Path, ada: Person
+    client: httpx.AsyncClient, people: People, runtime: Runtime, mailbox: Path, ada: Person
 ) -> None:
     bob = await people.join("Bob")
     answers = [await ask(client, ada, address) for address in (bob.email, f"{uuid4().hex}@example.org")]
     assert [(answer.status_code, answer.content) for answer in answers] == [(202, answers[0].content)] * 2
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert [mail for mail in mails_to(mailbox, bob.email) if "confirm-email" in mail.text] == []
 
 
@@ -86,13 +85,12 @@ async def test_who_was_quicker_keeps_the_address(
     client: httpx.AsyncClient,
     people: People,
     runtime: Runtime,
-    settings: KernelSettings,
     mailbox: Path,
     ada: Person,
     new: str,
 ) -> None:
     await ask(client, ada, new)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     [mail] = mails_to(mailbox, new)
     await people.join("Quick", email=new.upper())
     assert refusal(await client.post(CONFIRM, json={"token": mail.token})) == (409, "email_taken")
@@ -124,7 +122,7 @@ async def test_where_accounts_are_hidden_sign_up_says_nothing_and_the_owner_hear
     assert {(answer.status_code, answer.content) for answer in answers} == {(202, b'{"status":"accepted"}')}
     assert {refusal(answer) for answer in taken} == {(409, "username_taken")}
     assert login.status_code == 200
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert "You already have an account" in {mail.subject for mail in mails_to(mailbox, ada.email)}
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import httpx
 
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from tests.running import People, deliver_everything
 
 
@@ -20,7 +19,7 @@ def links(mailbox: Path, recipient: str) -> list[str]:
 
 
 async def test_a_follower_hears_of_a_new_post_and_the_address_is_confirmed_by_the_link_in_the_mail(
-    client: httpx.AsyncClient, people: People, runtime: Runtime, settings: KernelSettings, mailbox: Path
+    client: httpx.AsyncClient, people: People, runtime: Runtime, mailbox: Path
 ) -> None:
     ann, bob = await people.join("Ann"), await people.join("Bob")
     assert (await client.put(f"/api/v1/users/{ann.id}/follow", headers=bob.headers)).status_code == 204
@@ -30,7 +29,7 @@ async def test_a_follower_hears_of_a_new_post_and_the_address_is_confirmed_by_th
     assert (await client.post(f"{address}/publish", headers=ann.headers)).json()["status"] == "published"
     assert (await client.get(address)).json()["author"]["name"] == "Ann"
 
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     inbox = (await client.get("/api/v1/notifications", headers=bob.headers)).json()["items"]
     assert {(item["type"], item["body"]) for item in inbox} >= {("post_published", "Hi")}
     assert (await client.get("/api/v1/notifications/unread-count", headers=bob.headers)).json() == {"unread": 2}

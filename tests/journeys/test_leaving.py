@@ -17,7 +17,6 @@ from app.embedded import Postgres
 from kernel.db import utc_now
 from kernel.module import Module
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.users.models import UserRow
 from modules.users.services import DeletionService
 from modules.users.settings import UsersSettings
@@ -28,7 +27,7 @@ DRAFT, PUBLISHED = "quixotic-draft-text", "quixotic-public-text"
 
 
 @pytest.fixture
-async def ada(client: httpx.AsyncClient, people: People, runtime: Runtime, settings: KernelSettings) -> Person:
+async def ada(client: httpx.AsyncClient, people: People, runtime: Runtime) -> Person:
     """Somebody with something in every module. (What they have published may stay, whatever they say in there.)"""
     ada, bob = await people.join(NAME, email=EMAIL, username=USERNAME), await people.join("Bob")
     for status, title, body in (("draft", f"By {NAME}", DRAFT), ("published", "Public", PUBLISHED)):
@@ -43,14 +42,14 @@ async def ada(client: httpx.AsyncClient, people: People, runtime: Runtime, setti
     assert made.status_code == 201
     for one, other in ((ada, bob), (bob, ada)):
         await client.put(f"/api/v1/users/{other.id}/follow", headers=one.headers)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     return ada
 
 
-async def archive(client: httpx.AsyncClient, who: Person, runtime: Runtime, settings: KernelSettings) -> dict[str, Any]:
+async def archive(client: httpx.AsyncClient, who: Person, runtime: Runtime) -> dict[str, Any]:
     """What is in the ZIP, by file."""
     asked = await client.post("/api/v1/users/me/export", headers=who.headers)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     export = await client.get(asked.headers["Location"], headers=who.headers)
     answer = await client.get(export.json()["download_url"], headers=who.headers)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
@@ -59,9 +58,9 @@ async def archive(client: httpx.AsyncClient, who: Person, runtime: Runtime, sett
 
 
 async def test_an_export_holds_what_somebody_has_in_every_module(
-    client: httpx.AsyncClient, ada: Person, runtime: Runtime, settings: KernelSettings, product: tuple[Module, ...]
+    client: httpx.AsyncClient, ada: Person, runtime: Runtime, product: tuple[Module, ...]
 ) -> None:
-    files = await archive(client, ada, runtime, settings)
+    files = await archive(client, ada, runtime)
     contributing = {module.name for module in product if module.export} | {"kernel"}
     assert {name.partition("/")[0] for name in files} == contributing >= {"users", "auth", "posts", "notifications"}
     assert (files["users/profile.json"]["email"], files["users/profile.json"]["name"]) == (EMAIL, NAME)
@@ -85,16 +84,15 @@ async def test_nothing_of_somebody_is_left_once_they_are_erased(
     client: httpx.AsyncClient,
     ada: Person,
     runtime: Runtime,
-    settings: KernelSettings,
     database_url: str,
     tmp_path: Path,
 ) -> None:
-    await archive(client, ada, runtime, settings)
+    await archive(client, ada, runtime)
     traces = {text: [text, text.encode().hex()] for text in (NAME, EMAIL, USERNAME, DRAFT)}
     before = await dump(database_url, tmp_path)
     assert all(any(form in before for form in forms) for forms in traces.values())
     assert (await client.delete("/api/v1/users/me", headers=ada.headers)).status_code == 202
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     long_ago = utc_now() - timedelta(days=31)
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(
@@ -103,7 +101,7 @@ async def test_nothing_of_somebody_is_left_once_they_are_erased(
     for erased in (True, False):
         async with runtime.database.unit_of_work() as uow:
             assert await DeletionService(uow, UsersSettings()).carry_out(UUID(ada.id)) is erased
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     after = (await dump(database_url, tmp_path)).lower()
     assert [text for text, forms in traces.items() if any(form.lower() in after for form in forms)] == []
 

@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.auth.models import MailTokenRow
 from modules.users import AccountOpened
 from modules.users.models import UserRow
@@ -28,19 +27,18 @@ NEW = "another correct horse"
 class Post:
     """The mails of a test, delivered."""
 
-    def __init__(self, runtime: Runtime, settings: KernelSettings, mailbox: Path) -> None:
+    def __init__(self, runtime: Runtime, mailbox: Path) -> None:
         self._runtime = runtime
-        self._settings = settings
         self._mailbox = mailbox
 
     async def to(self, recipient: str) -> list[Read]:
-        await deliver_everything(self._runtime, self._settings)
+        await deliver_everything(self._runtime)
         return mails_to(self._mailbox, recipient)
 
 
 @pytest.fixture
-def post(runtime: Runtime, settings: KernelSettings, mailbox: Path) -> Post:
-    return Post(runtime, settings, mailbox)
+def post(runtime: Runtime, mailbox: Path) -> Post:
+    return Post(runtime, mailbox)
 
 
 @pytest.fixture
@@ -138,16 +136,16 @@ async def test_asking_for_a_mail_says_nothing_of_who_has_an_account(
 
 
 async def test_only_who_can_use_a_mail_gets_one(
-    client: httpx.AsyncClient, runtime: Runtime, settings: KernelSettings, people: People, ada: Person
+    client: httpx.AsyncClient, runtime: Runtime, people: People, ada: Person
 ) -> None:
     eve = await people.join("Eve")
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(UserRow).where(UserRow.id == UUID(eve.id)).values(is_active=False))
         before = set((await uow.session.scalars(select(MailRow.id))).all())
     for email in (ada.email, eve.email, "nobody@example.org", "a(b)c@example.org"):
         assert (await client.post(FORGOT, json={"email": email})).status_code == 202
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     async with runtime.database.unit_of_work() as uow:
         mails = (await uow.session.scalars(select(MailRow).where(MailRow.id.not_in(before)))).all()
     assert [(mail.kind, mail.recipient) for mail in mails] == [("auth.reset_password", ada.email)]

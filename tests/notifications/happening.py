@@ -10,16 +10,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from kernel.db import new_id, utc_now
-from kernel.delivery import Delivery
 from kernel.events import Event
-from kernel.outbox import lease
 from kernel.runtime import Runtime
-from kernel.settings import JobsSettings
 from modules.notifications.models import NotificationRow, PreferencesRow
 from modules.notifications.repositories import PreferencesRepository
 from modules.posts import CommentWritten, ReactionAdded
 from modules.posts.models import PostRow
 from modules.users import NewUser, User, UserFollowed, provide_accounts
+from tests.running import deliver_everything
 
 
 async def join(runtime: Runtime, name: str, *, verified: bool = True) -> User:
@@ -62,24 +60,9 @@ async def publish(runtime: Runtime, *events: Event) -> None:
         await uow.publish(*events)
 
 
-async def deliver_all(runtime: Runtime, *, but: str | None = None) -> None:
-    """What a worker would do by now, without SAQ in between; rows of the subscriber ``but`` stay where they are."""
-    jobs = JobsSettings()
-    queue: Any = None  # not needed to deliver
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, jobs, runtime.wakeup)
-    names = [subscriber.name for subscriber in runtime.subscribers if subscriber.name != but]
-    while True:
-        async with runtime.database.unit_of_work() as uow:
-            leased = await lease(uow.session, seconds=jobs.lease, subscribers=names)
-        if not leased:
-            return
-        for subscriber, ids in leased.items():
-            await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
-
-
 async def publish_and_deliver(runtime: Runtime, *events: Event) -> None:
     await publish(runtime, *events)
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
 
 
 async def row_of(runtime: Runtime, user_id: UUID, put: PreferencesRow | None = None) -> PreferencesRow:

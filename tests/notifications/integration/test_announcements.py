@@ -9,17 +9,15 @@ from sqlalchemy import insert, select, update
 
 from kernel.audit import AuditRow
 from kernel.db import new_id
-from kernel.delivery import Delivery
 from kernel.outbox import lease
 from kernel.runtime import Runtime
-from kernel.settings import JobsSettings, KernelSettings
 from modules.notifications.contracts import AnnouncementContinued
 from modules.notifications.models import NotificationRow
 from modules.notifications.services import announcements
 from modules.notifications.subscribers import tell_everybody
 from modules.users.models import RoleRow, UserRow
 from tests.problems import violations
-from tests.running import People, Person, deliver_everything
+from tests.running import People, Person, deliver_everything, delivery_of
 
 ANNOUNCEMENTS = "/api/v1/notifications/announcements"
 TELLING = "notifications.subscribers.tell_everybody"
@@ -32,11 +30,11 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def admin(people: People, runtime: Runtime, settings: KernelSettings) -> Person:
+async def admin(people: People, runtime: Runtime) -> Person:
     """Somebody who may speak to all."""
     person = await people.join("Olga")
     await change(runtime, person, roles=["admin"])
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     return person
 
 
@@ -70,13 +68,11 @@ async def deliver_one_batch(runtime: Runtime) -> None:
     async with runtime.database.unit_of_work() as uow:
         leased = await lease(uow.session, seconds=0, subscribers=[TELLING])
     (row_id,) = (row_id for ids in leased.values() for row_id in ids)
-    queue: Any = None  # Any: none is needed
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, JobsSettings(), runtime.wakeup)
-    await delivery.deliver(TELLING, [str(row_id)])
+    await delivery_of(runtime).deliver(TELLING, [str(row_id)])
 
 
 async def test_everybody_who_is_there_is_told_once(
-    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime, settings: KernelSettings
+    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime
 ) -> None:
     here = [admin, *[await people.join() for _ in range(4)]]
     gone = await people.join()
@@ -84,7 +80,7 @@ async def test_everybody_who_is_there_is_told_once(
     made = await announce(client, admin)
     late = await people.join()
     assert (made["state"], made["done"], made["total"]) == ("sending", 0, 5)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await progress(client, admin, made) == ("done", 5, 5)
     assert await told(runtime) == sorted(person.id for person in here)
     inbox = await client.get("/api/v1/notifications?type=announcement", headers=here[1].headers)
@@ -94,33 +90,31 @@ async def test_everybody_who_is_there_is_told_once(
     assert (await client.get(notification["target"]["url"], headers=late.headers)).json()["items"] == []
 
 
-async def test_a_role_is_told_alone(
-    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime, settings: KernelSettings
-) -> None:
+async def test_a_role_is_told_alone(client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime) -> None:
     moderators = [await people.join() for _ in range(2)]
     for person in moderators:
         await change(runtime, person, roles=["moderator"])
     await people.join()
     made = await announce(client, admin, role="moderator")
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await progress(client, admin, made) == ("done", 2, 2)
     assert await told(runtime) == sorted(person.id for person in moderators)
 
 
 async def test_a_role_may_be_nobodys_but_not_a_slip_of_the_pen(
-    client: httpx.AsyncClient, admin: Person, runtime: Runtime, settings: KernelSettings
+    client: httpx.AsyncClient, admin: Person, runtime: Runtime
 ) -> None:
     answer = await client.post(ANNOUNCEMENTS, json={**WORDS, "role": "binder"}, headers=admin.headers)
     assert violations(answer) == {("/body/role", "unknown_name")}
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(insert(RoleRow).values(name="binder", permissions=[], version=1))
     nobody = await announce(client, admin, role="binder")
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await progress(client, admin, nobody) == ("done", 0, 0)
 
 
 async def test_a_cancelled_one_stops_where_it_is(
-    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime, settings: KernelSettings
+    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime
 ) -> None:
     for _ in range(4):
         await people.join()
@@ -130,7 +124,7 @@ async def test_a_cancelled_one_stops_where_it_is(
     answers = [await client.post(f"{ANNOUNCEMENTS}/{made['id']}/cancel", headers=admin.headers) for _ in range(2)]
     assert [(answer.status_code, answer.json()["state"]) for answer in answers] == [(200, "cancelled")] * 2
     assert answers[0].headers["ETag"] == answers[1].headers["ETag"]
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await progress(client, admin, made) == ("cancelled", 2, 5)
     assert len(await told(runtime)) == 2
     async with runtime.database.unit_of_work() as uow:
@@ -138,18 +132,16 @@ async def test_a_cancelled_one_stops_where_it_is(
         assert acts == ["notifications.announced", "notifications.announcement_cancelled"]
 
 
-async def test_one_that_is_over_cannot_be_cancelled(
-    client: httpx.AsyncClient, admin: Person, runtime: Runtime, settings: KernelSettings
-) -> None:
+async def test_one_that_is_over_cannot_be_cancelled(client: httpx.AsyncClient, admin: Person, runtime: Runtime) -> None:
     made = await announce(client, admin)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     answer = await client.post(f"{ANNOUNCEMENTS}/{made['id']}/cancel", headers=admin.headers)
     assert (answer.status_code, answer.json()["code"]) == (409, "announcement_ended")
     assert (await client.post(f"{ANNOUNCEMENTS}/{new_id()}/cancel", headers=admin.headers)).status_code == 404
 
 
 async def test_a_batch_that_comes_again_counts_once(
-    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime, settings: KernelSettings
+    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime
 ) -> None:
     for _ in range(2):
         await people.join()
@@ -158,24 +150,22 @@ async def test_a_batch_that_comes_again_counts_once(
         async with runtime.database.unit_of_work() as uow:
             await tell_everybody(AnnouncementContinued(announcement_id=UUID(made["id"]), after=None), uow)
     assert await progress(client, admin, made) == ("sending", 2, 3)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await progress(client, admin, made) == ("done", 3, 3)
     assert len(await told(runtime)) == 3
 
 
-async def test_the_same_request_announces_once(
-    client: httpx.AsyncClient, admin: Person, runtime: Runtime, settings: KernelSettings
-) -> None:
+async def test_the_same_request_announces_once(client: httpx.AsyncClient, admin: Person, runtime: Runtime) -> None:
     headers = {**admin.headers, "Idempotency-Key": "sunday"}
     answers = [await client.post(ANNOUNCEMENTS, json=WORDS, headers=headers) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert answers[1].headers["Idempotency-Replayed"] == "true"
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await told(runtime) == [admin.id]
 
 
 async def test_whoever_does_not_want_announcements_is_spared_and_who_wants_them_by_mail_gets_one(
-    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime, settings: KernelSettings
+    client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime
 ) -> None:
     deaf, keen = await people.join(), await people.join()
     for person, channels in ((deaf, {"in_app": False}), (keen, {"email": True})):
@@ -183,7 +173,7 @@ async def test_whoever_does_not_want_announcements_is_spared_and_who_wants_them_
         answer = await client.patch("/api/v1/notifications/preferences", json=form, headers=person.headers)
         assert answer.status_code == 200, answer.text
     await announce(client, admin)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await told(runtime) == sorted([admin.id, keen.id])
     mails = await client.get("/api/v1/notifications/deliveries?kind=notifications.announcement", headers=admin.headers)
     assert [(mail["user_id"], mail["state"]) for mail in mails.json()["items"]] == [(keen.id, "sent")]

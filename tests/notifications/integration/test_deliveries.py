@@ -12,7 +12,6 @@ from kernel.db import new_id
 from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.users.models import UserRow
 from tests.running import People, Person, deliver_everything
 
@@ -20,11 +19,11 @@ DELIVERIES = "/api/v1/notifications/deliveries"
 
 
 @pytest.fixture
-async def admin(people: People, runtime: Runtime, settings: KernelSettings) -> Person:
+async def admin(people: People, runtime: Runtime) -> Person:
     person = await people.join("Olga")
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(UserRow).values(roles=["admin"]))
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     return person
 
 
@@ -62,9 +61,7 @@ async def test_pages_follow_each_other(client: httpx.AsyncClient, admin: Person)
     assert [first["items"][0]["id"], *[each["id"] for each in rest]] == whole
 
 
-async def test_a_failed_mail_is_sent_again_once(
-    client: httpx.AsyncClient, admin: Person, runtime: Runtime, settings: KernelSettings
-) -> None:
+async def test_a_failed_mail_is_sent_again_once(client: httpx.AsyncClient, admin: Person, runtime: Runtime) -> None:
     (mail,) = await listed(client, admin, "kind=notifications.welcome")
     await change(runtime, mail["id"], state="failed", last_error="550 no such mailbox")
     answers = [await client.post(f"{DELIVERIES}/{mail['id']}/retry", headers=admin.headers) for _ in range(2)]
@@ -77,7 +74,7 @@ async def test_a_failed_mail_is_sent_again_once(
         logged = select(AuditRow).where(AuditRow.act == "notifications.mail_retried")
         (entry,) = (await uow.session.scalars(logged)).all()
         assert entry.subject_id == UUID(admin.id)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     (sent,) = await listed(client, admin, "kind=notifications.welcome")
     assert (sent["state"], sent["attempts"]) == ("sent", 2)
 

@@ -16,7 +16,6 @@ from modules.users import User
 from tests.notifications.happening import (
     comment,
     count,
-    deliver_all,
     join,
     mails_to,
     publish_and_deliver,
@@ -24,6 +23,7 @@ from tests.notifications.happening import (
     text_of,
     write,
 )
+from tests.running import deliver_everything
 from tests.statements import statements
 
 
@@ -36,7 +36,7 @@ async def subscribe(runtime: Runtime, person: User, digest: str) -> None:
 
 async def the_hour_strikes(runtime: Runtime) -> None:
     await send_digests(cast("Context", {"database": runtime.database}))  # all that it needs
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
 
 
 async def stored(runtime: Runtime) -> PreferencesRow:
@@ -46,7 +46,7 @@ async def stored(runtime: Runtime) -> PreferencesRow:
 
 async def test_what_waits_is_told_in_one_mail_at_the_hour(runtime: Runtime, mailbox: Path) -> None:
     ann, bob = await join(runtime, "ann"), await join(runtime, "bob")
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     await subscribe(runtime, ann, "daily")
     post_id = await write(runtime, ann, "Folding")
     await publish_and_deliver(runtime, *(comment(bob, post_id, on=ann) for _ in range(3)))
@@ -63,7 +63,7 @@ async def test_what_waits_is_told_in_one_mail_at_the_hour(runtime: Runtime, mail
 
 async def test_a_digest_tells_nothing_twice_and_nothing_that_was_read(runtime: Runtime, mailbox: Path) -> None:
     ann, bob = await join(runtime, "ann"), await join(runtime, "bob")
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     await subscribe(runtime, ann, "weekly")
     post_id = await write(runtime, ann, "Folding")
     await publish_and_deliver(runtime, comment(bob, post_id, on=ann))
@@ -91,7 +91,7 @@ async def test_many_digests_are_looked_up_together(runtime: Runtime) -> None:
 
 async def test_a_zone_that_nobody_knows_any_more_keeps_no_digest_back(runtime: Runtime, mailbox: Path) -> None:
     ann, bob, cleo = [await join(runtime, name) for name in ("ann", "bob", "cleo")]
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     for person, timezone in ((ann, "Mars/Olympus_Mons"), (bob, "Europe/Berlin")):
         await subscribe(runtime, person, "daily")
         row = await row_of(runtime, person.id)
@@ -107,12 +107,12 @@ async def test_a_zone_that_nobody_knows_any_more_keeps_no_digest_back(runtime: R
 
 async def test_whoever_wants_no_digest_any_more_gets_none(runtime: Runtime, mailbox: Path) -> None:
     ann, bob = await join(runtime, "ann"), await join(runtime, "bob")
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     await subscribe(runtime, ann, "daily")
     await publish_and_deliver(runtime, comment(bob, await write(runtime, ann), on=ann))
     await send_digests(cast("Context", {"database": runtime.database}))  # all that it needs
     row = await stored(runtime)
     row.digest = "off"
     await row_of(runtime, ann.id, put=row)
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     assert mails_to(mailbox, ann) == []

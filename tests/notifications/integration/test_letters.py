@@ -17,7 +17,6 @@ from modules.users.models import UserRow
 from tests.notifications.happening import (
     comment,
     count,
-    deliver_all,
     follow_with,
     join,
     mails_to,
@@ -29,6 +28,7 @@ from tests.notifications.happening import (
     write,
 )
 from tests.problems import pointers, refusal
+from tests.running import deliver_everything
 
 MAILS = "kernel.mail.delivery.send"
 UNSUBSCRIBE = "/api/v1/notifications/unsubscribe"
@@ -57,7 +57,7 @@ async def test_a_comment_is_mailed_with_a_way_out(runtime: Runtime, mailbox: Pat
 
 async def test_the_welcome_has_a_way_out_too(runtime: Runtime, mailbox: Path) -> None:
     ann = await join(runtime, "ann")
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     [mail] = mails_to(mailbox, ann, welcome=True)
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
@@ -76,11 +76,11 @@ async def test_turning_a_type_off_holds_back_what_is_on_its_way(runtime: Runtime
     ann, bob = await join(runtime, "ann"), await join(runtime, "bob")
     post_id = await write(runtime, ann)
     await publish(runtime, comment(bob, post_id, on=ann))
-    await deliver_all(runtime, but=MAILS)
+    await deliver_everything(runtime, but=MAILS)
     row = await row_of(runtime, ann.id)
     row.choices = {"new_comment": {"email": False}}
     await row_of(runtime, ann.id, put=row)
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     assert (mails_to(mailbox, ann), await state_of(runtime, "new_comment")) == ([], "dropped")
 
 
@@ -89,7 +89,7 @@ async def test_what_has_gone_meanwhile_is_not_mailed(runtime: Runtime, mailbox: 
     ann, bob = await join(runtime, "ann"), await join(runtime, "bob")
     post_id = await write(runtime, ann)
     await publish(runtime, comment(bob, post_id, on=ann))
-    await deliver_all(runtime, but=MAILS)
+    await deliver_everything(runtime, but=MAILS)
     statement = {
         "post deleted": update(PostRow).values(deleted_at=PostRow.created_at),
         "post hidden": update(PostRow).values(status="draft"),
@@ -98,7 +98,7 @@ async def test_what_has_gone_meanwhile_is_not_mailed(runtime: Runtime, mailbox: 
     }[change]
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(statement.execution_options(synchronize_session=False))
-    await deliver_all(runtime)
+    await deliver_everything(runtime)
     assert (mails_to(mailbox, ann), await state_of(runtime, "new_comment")) == ([], "dropped")
 
 

@@ -2,19 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, insert, select, text
 
 from kernel.db import new_id
-from kernel.delivery import Delivery
 from kernel.events import Event
 from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow, lease
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.auth import SecurityNoticed
 from modules.notifications import subscribers
 from modules.notifications.models import InboxRow, NotificationRow
@@ -23,7 +20,7 @@ from modules.posts import CommentWritten, PostPublished, ReactionAdded
 from modules.users import NewUser, User, UserFollowed, UserRegistered, provide_accounts
 from modules.users.models import FollowRow, UserRow
 from tests.notifications.delivering import Counts, counts
-from tests.running import deliver_everything
+from tests.running import deliver_everything, delivery_of
 from tests.statements import statements
 
 MANY = 2_400
@@ -68,12 +65,12 @@ def mails_to(mailbox: Path, recipient: str) -> list[str]:
     return [mail for mail in (file.read_text() for file in mailbox.glob("*.eml")) if f"To: {recipient}" in mail]
 
 
-async def test_every_follower_hears_of_a_post_once(runtime: Runtime, settings: KernelSettings) -> None:
+async def test_every_follower_hears_of_a_post_once(runtime: Runtime) -> None:
     author = new_id()
     followers = await follow(runtime, author, MANY)
     await publish(runtime, PostPublished(post_id=new_id(), author_id=author))
     with statements() as sent:
-        await deliver_everything(runtime, settings)
+        await deliver_everything(runtime)
     async with runtime.database.unit_of_work() as uow:
         told = (await uow.session.scalars(select(NotificationRow.recipient_id))).all()
         inboxes = await uow.session.execute(select(InboxRow.id, InboxRow.unread))
@@ -82,9 +79,7 @@ async def test_every_follower_hears_of_a_post_once(runtime: Runtime, settings: K
     assert len([each for each in sent if "INSERT INTO notifications" in each]) == len(range(0, MANY, subscribers.PAGE))
 
 
-async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(
-    runtime: Runtime, settings: KernelSettings
-) -> None:
+async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(runtime: Runtime) -> None:
     author, reader = new_id(), await reader_of(runtime)
     await follow(runtime, author, MANY)
     news = PostPublished(post_id=new_id(), author_id=author)
@@ -92,11 +87,9 @@ async def test_telling_many_goes_on_where_it_was_and_lets_others_in_between(
     told = []
     while await count(runtime, OutboxRow.done_at.is_(None), of=OutboxRow):
         async with runtime.database.unit_of_work() as uow:
-            leased = await lease(uow.session, seconds=settings.jobs.lease)
-        queue: Any = None  # not needed to deliver
-        delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.wakeup)
+            leased = await lease(uow.session, seconds=60)
         for subscriber, ids in leased.items():
-            await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
+            await delivery_of(runtime).deliver(subscriber, [str(row_id) for row_id in ids])
         told.append(await count(runtime, NotificationRow.event_id == news.event_id))
         if len(told) == 1:
             await publish(runtime, UserFollowed(follower_id=author, followee_id=reader))
@@ -153,11 +146,11 @@ async def test_an_event_that_comes_again_does_not_wake_what_was_read(runtime: Ru
     assert await counts(runtime, reader) == Counts(1, 0, 0)
 
 
-async def test_each_event_counts(runtime: Runtime, settings: KernelSettings) -> None:
+async def test_each_event_counts(runtime: Runtime) -> None:
     reader = await reader_of(runtime)
     for _ in range(3):
         await publish(runtime, UserFollowed(follower_id=new_id(), followee_id=reader))
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await counts(runtime, reader) == Counts(1, 1, 1)
     async with runtime.database.unit_of_work() as uow:
         assert await uow.session.scalar(select(func.max(NotificationRow.count))) == 3
@@ -178,15 +171,14 @@ async def test_many_authors_with_the_same_followers_do_not_get_into_each_others_
     assert await counts(runtime, readers[0]) == Counts(8, 8, 8)
 
 
-async def test_a_newcomer_is_welcomed_once_in_the_inbox_and_by_mail(runtime: Runtime, settings: KernelSettings) -> None:
+async def test_a_newcomer_is_welcomed_once_in_the_inbox_and_by_mail(runtime: Runtime) -> None:
     ann = await join(runtime)
-    queue: Any = None  # not needed to deliver
-    delivery = Delivery(runtime.database, queue, runtime.subscribers, settings.jobs, runtime.wakeup)
+    delivery = delivery_of(runtime)
     async with runtime.database.unit_of_work() as uow:
         rows = await uow.session.execute(select(OutboxRow.subscriber, OutboxRow.id))
         [(subscriber, row_id)] = [row for row in rows.tuples() if row[0] == "notifications.subscribers.greet"]
     await asyncio.gather(*(delivery.deliver(subscriber, [str(row_id)]) for _ in range(TIMES)))
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await counts(runtime, ann.id) == Counts(1, 1, 1)
     assert await count(runtime, MailRow.kind == "notifications.welcome", MailRow.state == "sent", of=MailRow) == 1
 
@@ -204,17 +196,15 @@ async def test_a_welcome_that_is_asked_for_again_is_no_second_mail(runtime: Runt
     assert await count(runtime, MailRow.kind == "notifications.welcome", of=MailRow) == 1
 
 
-async def test_a_welcome_mail_says_nothing_that_the_newcomer_has_chosen(
-    runtime: Runtime, settings: KernelSettings, mailbox: Path
-) -> None:
+async def test_a_welcome_mail_says_nothing_that_the_newcomer_has_chosen(runtime: Runtime, mailbox: Path) -> None:
     await join(runtime, "victim@example.org", "Buy at http://evil.example")
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     [mail] = mails_to(mailbox, "victim@example.org")
     assert "Welcome to Quire" in mail
     assert "evil" not in mail
 
 
-async def test_nobody_tells_who_is_gone(runtime: Runtime, settings: KernelSettings) -> None:
+async def test_nobody_tells_who_is_gone(runtime: Runtime) -> None:
     ann, gone = await reader_of(runtime), new_id()
     for event in (
         UserRegistered(user_id=gone),
@@ -231,16 +221,16 @@ async def test_nobody_tells_who_is_gone(runtime: Runtime, settings: KernelSettin
         ),
     ):
         await publish(runtime, event)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await count(runtime, OutboxRow.done_at.is_not(None), of=OutboxRow) == 5
     for kind in (NotificationRow, InboxRow, MailRow):
         assert await count(runtime, of=kind) == 0
 
 
-async def test_no_word_about_anybody_is_kept(runtime: Runtime, settings: KernelSettings) -> None:
+async def test_no_word_about_anybody_is_kept(runtime: Runtime) -> None:
     ann, bob = await join(runtime), await join(runtime, "bob@example.org", "Bob Spine")
     await publish(runtime, UserFollowed(follower_id=ann.id, followee_id=bob.id))
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     async with runtime.database.unit_of_work() as uow:
         kept = await uow.session.scalars(
             text(

@@ -11,7 +11,6 @@ from kernel.audit import AuditRow
 from kernel.db import utc_now
 from kernel.events import Event, topic
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.users import NewUser, UserErased, provide_accounts
 from modules.users.models import FollowRow, UserRow
 from modules.users.services import DeletionService
@@ -103,7 +102,6 @@ async def test_who_leaves_counts_for_nobody_until_they_come_back(
     join: Join,
     admin: Caller,
     runtime: Runtime,
-    settings: KernelSettings,
     monkeypatch: pytest.MonkeyPatch,
     by: str,
 ) -> None:
@@ -117,17 +115,17 @@ async def test_who_leaves_counts_for_nobody_until_they_come_back(
         await leave(http, bob)
     else:
         await http.delete(f"{USERS}/{bob.user.id}", headers=admin.headers)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert [await counts(http, person) for person in crowd] == [(0, 0)] * 4
     await leave(http, ada)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     if by == "themselves":
         async with runtime.database.unit_of_work() as uow:
             assert await provide_accounts(uow).restore(bob.user.id) is not None
     else:
         await http.post(f"{USERS}/{bob.user.id}/activate", headers=admin.headers)
     await http.delete(f"{USERS}/{crowd[1].user.id}/follow", headers=bob.headers)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert [await counts(http, person) for person in crowd[1:]] == [(0, 1), (1, 1), (1, 1)]
     assert await counts(http, bob) == (3, 2)
 

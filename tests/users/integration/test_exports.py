@@ -13,7 +13,6 @@ from sqlalchemy import func, select, update
 
 from kernel.db import new_id, utc_now
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.users.models import ExportChunkRow, ExportRow
 from modules.users.services import archive as packing
 from modules.users.settings import UsersSettings
@@ -34,17 +33,17 @@ async def ask(http: httpx.AsyncClient, person: Caller, **headers: str) -> dict[s
     return export
 
 
-async def made(http: httpx.AsyncClient, person: Caller, runtime: Runtime, settings: KernelSettings) -> dict[str, Any]:
+async def made(http: httpx.AsyncClient, person: Caller, runtime: Runtime) -> dict[str, Any]:
     """An export that is ready."""
     export = await ask(http, person)
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     ready: dict[str, Any] = (await http.get(f"{EXPORTS}/{export['id']}", headers=person.headers)).json()
     assert ready["state"] == "ready"
     return ready
 
 
 async def test_an_export_is_made_in_the_background_and_downloaded(
-    http: httpx.AsyncClient, ada: Caller, bob: Caller, runtime: Runtime, settings: KernelSettings
+    http: httpx.AsyncClient, ada: Caller, bob: Caller, runtime: Runtime
 ) -> None:
     await http.put(f"/api/v1/users/{bob.user.id}/follow", headers=ada.headers)
     export = await ask(http, ada)
@@ -52,7 +51,7 @@ async def test_an_export_is_made_in_the_background_and_downloaded(
     shown = await http.get(f"{EXPORTS}/{export['id']}", headers=ada.headers)
     assert shown.json() == export
     assert refusal(await http.get(f"{EXPORTS}/{export['id']}/archive", headers=ada.headers)) == (404, "not_found")
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     ready = (await http.get(f"{EXPORTS}/{export['id']}", headers=ada.headers)).json()
     answer = await http.get(ready["download_url"], headers=ada.headers)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
@@ -66,10 +65,10 @@ async def test_an_export_is_made_in_the_background_and_downloaded(
 
 
 async def test_a_large_archive_is_kept_and_sent_in_pieces(
-    http: httpx.AsyncClient, ada: Caller, runtime: Runtime, settings: KernelSettings, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, ada: Caller, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packing, "CHUNK", 100)
-    export = await made(http, ada, runtime, settings)
+    export = await made(http, ada, runtime)
     async with runtime.database.unit_of_work() as uow:
         assert (await uow.session.scalar(select(func.count()).select_from(ExportChunkRow)) or 0) > 3
     answer = await http.get(export["download_url"], headers=ada.headers)
@@ -77,9 +76,9 @@ async def test_a_large_archive_is_kept_and_sent_in_pieces(
 
 
 async def test_an_export_is_its_owner_s_alone(
-    http: httpx.AsyncClient, ada: Caller, root: Caller, runtime: Runtime, settings: KernelSettings
+    http: httpx.AsyncClient, ada: Caller, root: Caller, runtime: Runtime
 ) -> None:
-    export = await made(http, ada, runtime, settings)
+    export = await made(http, ada, runtime)
     for path in (f"{EXPORTS}/{export['id']}", export["download_url"], f"{EXPORTS}/{new_id()}"):
         assert refusal(await http.get(path, headers=root.headers)) == (404, "not_found")
 
@@ -89,21 +88,19 @@ async def test_asking_twice_at_once_is_asking_once(http: httpx.AsyncClient, ada:
     assert len({export["id"] for export in exports}) == 1
 
 
-async def test_the_same_key_gets_the_same_answer(
-    http: httpx.AsyncClient, ada: Caller, runtime: Runtime, settings: KernelSettings
-) -> None:
+async def test_the_same_key_gets_the_same_answer(http: httpx.AsyncClient, ada: Caller, runtime: Runtime) -> None:
     first = await ask(http, ada, **{"Idempotency-Key": "one"})
-    await deliver_everything(runtime, settings)
+    await deliver_everything(runtime)
     assert await ask(http, ada, **{"Idempotency-Key": "one"}) == first
     assert (await ask(http, ada))["id"] != first["id"]
 
 
 async def test_the_newest_export_replaces_those_before(
-    http: httpx.AsyncClient, ada: Caller, bob: Caller, runtime: Runtime, settings: KernelSettings
+    http: httpx.AsyncClient, ada: Caller, bob: Caller, runtime: Runtime
 ) -> None:
-    other = await made(http, bob, runtime, settings)
-    first = await made(http, ada, runtime, settings)
-    second = await made(http, ada, runtime, settings)
+    other = await made(http, bob, runtime)
+    first = await made(http, ada, runtime)
+    second = await made(http, ada, runtime)
     assert (await http.get(f"{EXPORTS}/{first['id']}", headers=ada.headers)).status_code == 404
     assert (await http.get(second["download_url"], headers=ada.headers)).status_code == 200
     assert (await http.get(other["download_url"], headers=bob.headers)).status_code == 200
@@ -111,9 +108,9 @@ async def test_the_newest_export_replaces_those_before(
 
 @pytest.mark.parametrize(("days", "there"), [(6.99, True), (7.01, False)])
 async def test_an_archive_is_there_for_a_week(
-    http: httpx.AsyncClient, ada: Caller, runtime: Runtime, settings: KernelSettings, days: float, there: bool
+    http: httpx.AsyncClient, ada: Caller, runtime: Runtime, days: float, there: bool
 ) -> None:
-    export = await made(http, ada, runtime, settings)
+    export = await made(http, ada, runtime)
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(ExportRow).values(ready_at=utc_now() - timedelta(days=days)))
     assert (await http.get(export["download_url"], headers=ada.headers)).is_success is there

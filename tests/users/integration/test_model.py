@@ -22,7 +22,6 @@ from hypothesis.stateful import (
 
 from kernel.db import utc_now
 from kernel.runtime import Runtime
-from kernel.settings import KernelSettings
 from modules.users import provide_accounts
 from modules.users.services import DeletionService
 from modules.users.settings import UsersSettings
@@ -44,7 +43,7 @@ class Model(msgspec.Struct):
 
 
 async def test_people_and_follows_are_as_in_the_model(
-    http: httpx.AsyncClient, join: Join, mark: Mark, admin: Caller, runtime: Runtime, settings: KernelSettings
+    http: httpx.AsyncClient, join: Join, mark: Mark, admin: Caller, runtime: Runtime
 ) -> None:
     loop = asyncio.get_running_loop()
 
@@ -129,7 +128,7 @@ async def test_people_and_follows_are_as_in_the_model(
         @precondition(lambda self: not self.recounted)
         @rule()
         def recount(self) -> None:
-            wait(deliver_everything(runtime, settings))
+            wait(deliver_everything(runtime))
             self.recounted = True
 
         @precondition(lambda self: any(each.state == "leaving" for each in self.known))
