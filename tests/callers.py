@@ -10,6 +10,7 @@ from kernel.db import new_id, utc_now
 from kernel.errors import InvalidToken
 from kernel.security import Authenticator, Principal
 from modules.users import User
+from tests.running import bearer
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ def signed_in(user: User, *permissions: str, auth_time: datetime | None = None) 
         is_superuser=user.is_superuser,
     )
     token = urlsafe_b64encode(msgspec.json.encode(principal)).decode()
-    return Caller(user, {"Authorization": f"Bearer {token}"})
+    return Caller(user, bearer(token))
 
 
 def credulous(*_: object) -> Authenticator:

@@ -81,6 +81,11 @@ async def wipe(runtime: Runtime) -> None:
     await runtime.redis.client.flushdb()
 
 
+def bearer(token: str) -> dict[str, str]:
+    """The headers of whoever has it."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 class Person(msgspec.Struct, frozen=True):
     """Somebody who is signed in."""
 
@@ -104,7 +109,7 @@ class People:
         assert answer.status_code == 201, answer.text
         user = answer.json()
         tokens = await self.sign_in(user["email"], form["password"])
-        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        headers = bearer(tokens["access_token"])
         return Person(user["id"], user["email"], user["username"], headers, tokens)
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> dict[str, Any]:  # Any: JSON

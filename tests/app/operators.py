@@ -10,7 +10,7 @@ from app.asgi import build
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from modules.auth import open_enrolment
-from tests.running import PASSWORD, People, running
+from tests.running import PASSWORD, People, bearer, running
 
 
 class Operator:
@@ -31,7 +31,7 @@ class Operator:
             enrolment = open_enrolment(self._settings, self._env, uow)
             await enrolment.enrol_superuser(email=self.email, name="Olga", password=PASSWORD)
         tokens = await self.people.sign_in(self.email)
-        self.headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        self.headers = bearer(tokens["access_token"])
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from kernel.runtime import Runtime
 from kernel.settings import SettingsError
 from tests.app.children import QUIRE, clean_env, running
 from tests.app.test_cli import free_port
-from tests.running import PASSWORD, People
+from tests.running import PASSWORD, People, bearer
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def given(env: dict[str, str], runtime: Runtime) -> dict[str, str]:
 async def superusers(client: httpx.AsyncClient, people: People, given: dict[str, str]) -> list[str]:
     """As the one who was made sees them."""
     tokens = await people.sign_in(given["QUIRE_SUPERUSER_EMAIL"])
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    headers = bearer(tokens["access_token"])
     listed = await client.get("/api/v1/users", params={"is_superuser": "true"}, headers=headers)
     return [user["email"] for user in listed.json()["items"]]
 

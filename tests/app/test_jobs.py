@@ -20,7 +20,7 @@ from kernel.unit_of_work import UnitOfWork
 from modules.users.models import UserRow
 from tests.app.operators import Operator, operated
 from tests.auth.integration.second_factor import Phone
-from tests.running import PASSWORD, Person
+from tests.running import PASSWORD, Person, bearer
 
 HERE = {"Origin": "http://quire.test"}
 QUEUES = "/jobs/api/queues"
@@ -109,7 +109,7 @@ async def test_a_superuser_whose_password_is_not_enough_needs_a_code_here_too(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phone, pair = Phone(monkeypatch), await operator.people.sign_in(operator.email)
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    headers = bearer(pair["access_token"])
     await phone.enrol(operator.http, Person("", operator.email, "", headers, pair))
     form = {"email": operator.email, "password": PASSWORD}
     for code in ({}, {"code": phone.code()}):

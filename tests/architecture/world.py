@@ -21,7 +21,7 @@ from modules.auth.settings import AuthSettings
 from modules.auth.tokens import AccessTokens, RefreshTokens, new_personal_token, personal_hash
 from modules.notifications.models import AnnouncementRow, NotificationRow
 from modules.users.models import ExportChunkRow, ExportRow, RoleRow, UserRow
-from tests.running import PASSWORD, Person
+from tests.running import PASSWORD, Person, bearer
 
 LONG_AGO = timedelta(minutes=10)
 
@@ -73,8 +73,8 @@ class World:
             "refresh_token": self._refresh_tokens.issue(session_id, 1),
             "session_id": str(session_id),
         }
-        bearer = await self._program(user_id) if actor == "owner's program" else access_token
-        return Person(str(user_id), email, name, {"Authorization": f"Bearer {bearer}"}, tokens)
+        shown = await self._program(user_id) if actor == "owner's program" else access_token
+        return Person(str(user_id), email, name, bearer(shown), tokens)
 
     async def _program(self, owner_id: UUID) -> str:
         """A personal access token with which one may what anybody signed in may."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.front import BALANCER, front
 from tests.faults.rig import Process, Rig, is_ready
-from tests.running import PASSWORD, eventually
+from tests.running import PASSWORD, bearer, eventually
 
 HOST = "quire.test"
 ROOT = {"email": "root@example.org", "password": PASSWORD}
@@ -117,11 +117,13 @@ async def test_the_audit_log_has_the_address_of_the_client_and_not_what_it_claim
     async with behind.client(transport=elsewhere) as http:
         claims = dict.fromkeys(("X-Forwarded-For", "X-Real-IP"), "198.51.100.7") | {"Forwarded": "for=198.51.100.7"}
         tokens = (await http.post("/api/v1/auth/login", json=ROOT, headers=claims)).json()
-        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        made = await http.post("/api/v1/users/roles", json={"name": "made", "permissions": []}, headers=bearer | claims)
+        signed_in = bearer(tokens["access_token"])
+        made = await http.post(
+            "/api/v1/users/roles", json={"name": "made", "permissions": []}, headers=signed_in | claims
+        )
         assert made.status_code == 201
-        (entry,) = (await http.get("/api/v1/users/audit-log", headers=bearer)).json()["items"]
-        sessions = (await http.get("/api/v1/auth/sessions", headers=bearer)).json()["items"]
+        (entry,) = (await http.get("/api/v1/users/audit-log", headers=signed_in)).json()["items"]
+        sessions = (await http.get("/api/v1/auth/sessions", headers=signed_in)).json()["items"]
     (session,) = (each for each in sessions if each["current"])
     assert entry["ip"] == session["ip"] == "127.0.0.2"
 
@@ -131,16 +133,16 @@ async def test_a_balancer_that_ends_tls_says_whom_it_speaks_for(behind: Behind) 
     async with behind.client(transport=balancer) as http:
         passed_on = {"X-Forwarded-For": "198.51.100.7, 203.0.113.5"}  # the first is what its client claimed
         tokens = (await http.post("/api/v1/auth/login", json=ROOT, headers=passed_on)).json()
-        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        sessions = (await http.get("/api/v1/auth/sessions", headers=bearer)).json()["items"]
+        signed_in = bearer(tokens["access_token"])
+        sessions = (await http.get("/api/v1/auth/sessions", headers=signed_in)).json()["items"]
     assert [session["ip"] for session in sessions if session["current"]] == ["203.0.113.5"]
 
 
 async def test_a_stream_is_passed_on_as_it_comes(behind: Behind) -> None:
     async with behind.client() as http:
         tokens = (await http.post("/api/v1/auth/login", json=ROOT)).json()
-        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-        async with asyncio.timeout(5), http.stream("GET", "/api/v1/notifications/stream", headers=bearer) as stream:
+        signed_in = bearer(tokens["access_token"])
+        async with asyncio.timeout(5), http.stream("GET", "/api/v1/notifications/stream", headers=signed_in) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert await anext(stream.aiter_bytes())
 
@@ -150,7 +152,7 @@ async def test_nobody_notices_that_an_instance_is_told_to_stop(behind: Behind) -
     over = asyncio.Event()
     async with behind.client(timeout=30) as http:
         tokens = (await http.post("/api/v1/auth/login", json=ROOT)).json()
-        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        signed_in = bearer(tokens["access_token"])
 
         async def read() -> None:
             while not over.is_set():
@@ -159,7 +161,7 @@ async def test_nobody_notices_that_an_instance_is_told_to_stop(behind: Behind) -
         async def write() -> None:
             while not over.is_set():
                 post = {"title": "T", "body": "x", "status": "published"}
-                answers[(await http.post("/api/v1/posts", json=post, headers=bearer)).status_code] += 1
+                answers[(await http.post("/api/v1/posts", json=post, headers=signed_in)).status_code] += 1
 
         living = [asyncio.create_task(act()) for act in (read, read, write, write)]
         for number in range(STOPS):

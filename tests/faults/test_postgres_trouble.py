@@ -10,7 +10,7 @@ import pytest
 from tests.faults.rig import Proxy, Rig
 from tests.faults.staleness import make_authors
 from tests.faults.traffic import Traffic, traffic_at
-from tests.running import PASSWORD, eventually
+from tests.running import PASSWORD, bearer, eventually
 
 pytestmark = pytest.mark.faults
 
@@ -107,7 +107,7 @@ async def test_who_finds_no_connection_is_told_in_time(rig: Rig) -> None:
     address = await rig.api(QUIRE_DB_POOL_SIZE="2", QUIRE_DB_MAX_OVERFLOW="0")
     [author] = await make_authors(address, 1)
     database = await asyncpg.connect(rig.postgres.url)
-    headers = {"Authorization": f"Bearer {author.token}"}
+    headers = bearer(author.token)
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=10) as http:
 
         async def write() -> httpx.Response:

@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from app.embedded import wheel
 from tests.faults.collector import collecting
 from tests.faults.rig import Rig
-from tests.running import PASSWORD, eventually
+from tests.running import PASSWORD, bearer, eventually
 
 pytestmark = pytest.mark.faults
 
@@ -123,7 +123,7 @@ async def journey(http: httpx.AsyncClient, mailbox: Mailbox) -> dict[str, str]:
         path: str, body: object = None, *, token: str = "", status: int = 200, key: str = "", site: str = ""
     ) -> httpx.Response:
         headers = {name: each for name, each in (("Idempotency-Key", key), ("X-Requested-With", site)) if each}
-        credentials = {"Authorization": f"Bearer {token}"} if token else {}
+        credentials = bearer(token) if token else {}
         answer = await http.post(f"{AUTH}{path}", json=body, headers={**credentials, **headers})
         assert answer.status_code == status, (path, answer.text)
         return answer
@@ -165,7 +165,7 @@ async def journey(http: httpx.AsyncClient, mailbox: Mailbox) -> dict[str, str]:
     for _ in range(2):
         answer = await post("/tokens", created, token=access, status=201, key="token")
     secrets["personal token"] = answer.json()["token"]
-    me = await http.get("/api/v1/users/me", headers={"Authorization": f"Bearer {secrets['personal token']}"})
+    me = await http.get("/api/v1/users/me", headers=bearer(secrets["personal token"]))
     assert me.status_code == 200
 
     enrolled = await post("/mfa/totp", token=access, status=201, key="totp")

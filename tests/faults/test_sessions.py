@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from modules.auth.services.throttling import TRIES
 from tests.faults.rig import Rig
-from tests.running import PASSWORD, People, Person, eventually
+from tests.running import PASSWORD, People, Person, bearer, eventually
 
 pytestmark = pytest.mark.faults
 
@@ -58,7 +58,7 @@ async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
 
 
 async def is_let_in(http: httpx.AsyncClient, access_token: str) -> bool:
-    answer = await http.get(f"{AUTH}/sessions", headers={"Authorization": f"Bearer {access_token}"})
+    answer = await http.get(f"{AUTH}/sessions", headers=bearer(access_token))
     assert answer.status_code in {200, 401}, answer.text
     return answer.status_code == 200
 
@@ -153,13 +153,13 @@ async def end_the_session(http: httpx.AsyncClient, person: Person, _: Person) ->
 
 async def end_it_from_another_device(http: httpx.AsyncClient, person: Person, _: Person) -> httpx.Response:
     elsewhere = await People(http).sign_in(person.email)
-    return await http.delete(f"{AUTH}/sessions", headers={"Authorization": f"Bearer {elsewhere['access_token']}"})
+    return await http.delete(f"{AUTH}/sessions", headers=bearer(elsewhere["access_token"]))
 
 
 async def change_the_password_elsewhere(http: httpx.AsyncClient, person: Person, _: Person) -> httpx.Response:
     elsewhere = await People(http).sign_in(person.email)
     form = {"current_password": PASSWORD, "new_password": f"{PASSWORD} {uuid4().hex}"}
-    headers = {"Authorization": f"Bearer {elsewhere['access_token']}"}
+    headers = bearer(elsewhere["access_token"])
     return await http.post(f"{AUTH}/password/change", json=form, headers=headers)
 
 

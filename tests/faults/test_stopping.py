@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.rig import Rig
 from tests.faults.staleness import make_authors
-from tests.running import eventually
+from tests.running import bearer, eventually
 
 pytestmark = pytest.mark.faults
 
@@ -26,7 +26,7 @@ async def test_it_says_so_takes_what_comes_for_a_while_and_finishes_what_it_has(
     address = await rig.api("--workers", "2", **drained)
     server = rig.started[-1]
     [author] = await make_authors(address, 1)
-    me = {"Authorization": f"Bearer {author.token}"}
+    me = bearer(author.token)
     database = await asyncpg.connect(rig.postgres.url)
     ends = []
 

@@ -19,7 +19,7 @@ from kernel.settings import KernelSettings
 from modules.auth.models import CredentialRow, SigningKeyRow
 from modules.users.models import UserRow
 from tests.problems import refusal
-from tests.running import PASSWORD, People, deliver_everything, eventually, running
+from tests.running import PASSWORD, People, bearer, deliver_everything, eventually, running
 
 REGISTER = "/api/v1/auth/register"
 REFRESH = "/api/v1/auth/refresh"
@@ -78,7 +78,7 @@ async def test_no_secret_stands_in_the_database(
     ada = await people.join("Ada")
     pairs = [ada.tokens, (await client.post(REFRESH, json={"refresh_token": ada.tokens["refresh_token"]})).json()]
     await client.post(REFRESH, json={"refresh_token": pairs[1]["refresh_token"]})
-    again = {"Authorization": f"Bearer {(await people.sign_in(ada.email))['access_token']}"}
+    again = bearer((await people.sign_in(ada.email))["access_token"])
     await client.post(REFRESH, json={"refresh_token": pairs[0]["refresh_token"]})  # so that a second mail is sent
     await client.post("/api/v1/auth/password/forgot", json={"email": ada.email})
     await client.post("/api/v1/auth/email/change", json={"new_email": "new@example.org"}, headers=again)
@@ -175,7 +175,7 @@ async def test_the_first_sign_ins_of_an_installation_agree_on_one_signing_key_an
         email = f"{uuid4().hex}@example.org"
         await one.post(REGISTER, json={"email": email, "password": PASSWORD, "name": "Ada"})
         pairs = await asyncio.gather(*(People(http).sign_in(email) for http in (one, other) * 8))
-        headers = [{"Authorization": f"Bearer {pair['access_token']}"} for pair in pairs]
+        headers = [bearer(pair["access_token"]) for pair in pairs]
         answers = [await http.get(ME, headers=each) for http in (one, other) for each in headers]
     assert {answer.status_code for answer in answers} == {200}
     assert len({jwt.get_unverified_header(pair["access_token"])["kid"] for pair in pairs}) == 1

@@ -9,7 +9,7 @@ import pytest
 from app.cli import data as commands
 from app.seeding import seed
 from kernel.runtime import Runtime
-from tests.running import People
+from tests.running import People, bearer
 
 LIES = """
     SELECT count(*) FROM users.users AS person WHERE
@@ -49,7 +49,7 @@ async def test_demo_people_are_in_and_their_counters_are_true(
     assert counts["tags"] == counts["tagged"] > 0
     await connection.close()
     tokens = await people.sign_in(emails[0], password)
-    me = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    me = await client.get("/api/v1/users/me", headers=bearer(tokens["access_token"]))
     assert (me.status_code, me.json()["email"]) == (200, emails[0])
     listed = (await client.get("/api/v1/posts", params={"include_total": "true", "limit": 100})).json()
     assert listed["total"] == len(listed["items"]) == 50

@@ -30,7 +30,7 @@ from app.registry import modules
 from kernel.runtime import open_runtime
 from kernel.settings import KernelSettings
 from modules.auth import open_enrolment
-from tests.running import PASSWORD, wipe
+from tests.running import PASSWORD, bearer, wipe
 
 pytestmark = pytest.mark.journey
 
@@ -53,7 +53,7 @@ class Api(msgspec.Struct, frozen=True):
         """As a superuser: whoever may do everything gets past every guard."""
         form = {"email": ROOT, "password": SECRET}
         tokens = httpx.post(f"{self.address}/api/v1/auth/login", json=form).json()
-        return {"Authorization": f"Bearer {tokens['access_token']}"}
+        return bearer(tokens["access_token"])
 
 
 @contextmanager

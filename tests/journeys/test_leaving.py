@@ -20,7 +20,7 @@ from kernel.runtime import Runtime
 from modules.users.models import UserRow
 from modules.users.services import DeletionService
 from modules.users.settings import UsersSettings
-from tests.running import PASSWORD, People, Person, deliver_everything, eventually
+from tests.running import PASSWORD, People, Person, bearer, deliver_everything, eventually
 
 NAME, EMAIL, USERNAME = "Philippa Zwiebelturm", "philippa.zwiebelturm@example.org", "zwiebelturm"
 DRAFT, PUBLISHED = "quixotic-draft-text", "quixotic-public-text"
@@ -111,7 +111,7 @@ async def test_a_sign_in_takes_a_wish_to_leave_back(client: httpx.AsyncClient, a
     assert (await client.get("/api/v1/users/me", headers=ada.headers)).status_code == 401
     assert (await client.get(f"/api/v1/users/by-username/{USERNAME}")).status_code == 404
     tokens = await people.sign_in(EMAIL, PASSWORD)
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    headers = bearer(tokens["access_token"])
     assert (await client.get("/api/v1/users/me", headers=headers)).json()["is_active"] is True
     assert (await client.get(f"/api/v1/users/by-username/{USERNAME}")).status_code == 200
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.documents import openapi
 from kernel.runtime import Runtime
 from tests.problems import refusal
-from tests.running import People
+from tests.running import People, bearer
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ async def root(runtime: Runtime, people: People) -> dict[str, str]:
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(text("UPDATE users.users SET is_superuser = true"))
     tokens = await people.sign_in(person.email)
-    return {"Authorization": f"Bearer {tokens['access_token']}"}
+    return bearer(tokens["access_token"])
 
 
 async def test_a_cursor_is_good_in_its_own_list_alone(client: httpx.AsyncClient, root: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from modules.auth.services import SecurityLog
 from modules.users.models import UserRow
 from tests.kernel.support import is_waiting
 from tests.problems import refusal
-from tests.running import PASSWORD, People, Person, eventually
+from tests.running import PASSWORD, People, Person, bearer, eventually
 
 Act: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 
@@ -64,7 +64,7 @@ async def test_what_is_done_while_a_password_is_looked_at_is_seen(
     monkeypatch.setattr(Passwords, "verify", slowly)
     answer = await log_in(client, ada)
     if act == "a departure":
-        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        headers = bearer(answer.json()["access_token"])
         assert (await client.get("/api/v1/users/me", headers=headers)).status_code == 200, "a sign-in takes it back"
     else:
         assert refusal(answer) == (401, "invalid_credentials")

@@ -16,7 +16,7 @@ from modules.users import AccountOpened
 from modules.users.models import UserRow
 from tests.mails import Read, mails_to
 from tests.problems import refusal, violations
-from tests.running import PASSWORD, People, Person, deliver_everything
+from tests.running import PASSWORD, People, Person, bearer, deliver_everything
 
 FORGOT, RESET = "/api/v1/auth/password/forgot", "/api/v1/auth/password/reset"
 CHANGE = "/api/v1/auth/password/change"
@@ -74,7 +74,7 @@ async def test_a_reset_signs_every_device_out_and_confirms_the_address(
     answer = await client.post(REFRESH, json={"refresh_token": ada.tokens["refresh_token"]})
     assert refusal(answer) == (401, "refresh_invalid")
     tokens = await people.sign_in(ada.email, NEW)
-    me = await client.get(ME, headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    me = await client.get(ME, headers=bearer(tokens["access_token"]))
     assert me.json()["email_verified"] is True
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from kernel.runtime import Runtime
 from modules.users.models import UserRow
 from tests.problems import refusal
-from tests.running import People, Person, eventually
+from tests.running import People, Person, bearer, eventually
 
 POSTS, ME = "/api/v1/posts", "/api/v1/users/me"
 MODERATION = "posts:write:any"
@@ -22,7 +22,7 @@ async def mod(people: People, runtime: Runtime) -> Person:
     mod = await people.join("Mod")
     await appoint(runtime, mod, ["moderator"])
     tokens = await people.sign_in(mod.email)
-    return Person(mod.id, mod.email, mod.username, {"Authorization": f"Bearer {tokens['access_token']}"}, tokens)
+    return Person(mod.id, mod.email, mod.username, bearer(tokens["access_token"]), tokens)
 
 
 async def appoint(runtime: Runtime, person: Person, roles: list[str]) -> None:
@@ -35,7 +35,7 @@ async def program(client: httpx.AsyncClient, owner: Person, *scopes: str) -> dic
     form = {"name": "a program", "scopes": scopes}
     answer = await client.post("/api/v1/auth/tokens", json=form, headers=owner.headers)
     assert answer.status_code == 201, answer.text
-    return {"Authorization": f"Bearer {answer.json()['token']}"}
+    return bearer(answer.json()["token"])
 
 
 async def write(client: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, Any]:  # Any: JSON

@@ -13,7 +13,7 @@ from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from modules.auth import authenticator
 from tests.kernel.http.apps import problem_of
-from tests.running import People, Person, eventually, running
+from tests.running import People, Person, bearer, eventually, running
 
 DEACTIVATE = "UPDATE users.users SET is_active = false WHERE id = $1"
 END = "UPDATE auth.sessions SET revoked_at = now(), reason = 'test' WHERE user_id = $1"
@@ -99,7 +99,7 @@ async def test_a_personal_token_that_is_revoked_is_refused_within_a_second_elsew
 ) -> None:
     form = {"name": "a script", "scopes": []}
     made = (await client.post("/api/v1/auth/tokens", json=form, headers=ada.headers)).json()
-    program = structs.replace(ada, headers={"Authorization": f"Bearer {made['token']}"})
+    program = structs.replace(ada, headers=bearer(made["token"]))
     async with running(create_app(settings, product)) as elsewhere:
         assert await is_let_in(client, program)
         assert await is_let_in(elsewhere, program)

@@ -13,7 +13,7 @@ import pytest
 from kernel.db import new_id
 from tests.app.children import processes_in
 from tests.journeys.up import Up, kill, quire_up
-from tests.running import People, Person, eventually
+from tests.running import People, Person, bearer, eventually
 
 pytestmark = pytest.mark.journey
 
@@ -121,5 +121,5 @@ async def test_a_killed_parent_leaves_no_process_and_no_loss(tmp_path: Path) -> 
 
         await eventually(lambda: not processes_in(tmp_path))
     async with quire_up(tmp_path) as up:
-        headers = {"Authorization": f"Bearer {(await People(up.http).sign_in(ann.email))['access_token']}"}
+        headers = bearer((await People(up.http).sign_in(ann.email))["access_token"])
         assert (await up.http.get("/api/v1/users/me", headers=headers)).json()["id"] == ann.id

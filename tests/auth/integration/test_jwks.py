@@ -14,7 +14,7 @@ from modules.auth import SigningKey, open_signing_keys
 from modules.auth import keys as module
 from tests.auth.integration.conftest import auth_alone
 from tests.problems import refusal
-from tests.running import People
+from tests.running import People, bearer
 from tests.users.fakes import FakeUsers
 
 JWKS, DOOR = "/.well-known/jwks.json", "/api/v1/door"
@@ -44,10 +44,6 @@ async def rotate(runtime: Runtime, settings: KernelSettings) -> SigningKey:
 def kid(token: str) -> str:
     named: str = jwt.get_unverified_header(token)["kid"]
     return named
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_the_keys_are_public_and_may_be_kept_for_a_while(http: httpx.AsyncClient, people: People) -> None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.problems import refusal, violations
-from tests.running import People, Person
+from tests.running import People, Person, bearer
 
 LOGOUT = "/api/v1/auth/logout"
 DOOR = "/api/v1/door"
@@ -14,12 +14,12 @@ REFRESH = "/api/v1/auth/refresh"
 
 
 async def log_out(http: httpx.AsyncClient, tokens: Mapping[str, str], body: object) -> httpx.Response:
-    return await http.post(LOGOUT, json=body, headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    return await http.post(LOGOUT, json=body, headers=bearer(tokens["access_token"]))
 
 
 async def lives(http: httpx.AsyncClient, tokens: Mapping[str, str]) -> tuple[bool, bool]:
     """Whether the access token and the refresh token of a session are good."""
-    accessed = await http.get(DOOR, headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    accessed = await http.get(DOOR, headers=bearer(tokens["access_token"]))
     refreshed = await http.post(REFRESH, json={"refresh_token": tokens["refresh_token"]})
     return accessed.status_code == 200, refreshed.status_code == 200
 

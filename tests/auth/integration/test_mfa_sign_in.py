@@ -20,7 +20,7 @@ from modules.auth.services.throttling import TRIES
 from tests.auth.integration.conftest import auth_alone, disable
 from tests.auth.integration.second_factor import Phone, first_half, second_half
 from tests.problems import refusal, violations
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, bearer
 from tests.users.fakes import FakeUsers
 
 LOGIN, AGAIN, DOOR = "/api/v1/auth/login", "/api/v1/auth/reauthenticate", "/api/v1/door"
@@ -57,7 +57,7 @@ async def test_a_code_is_the_other_half(http: httpx.AsyncClient, bea: Person, ph
     pair = answer.json()
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     assert pair.keys() == {"access_token", "refresh_token", "token_type", "expires_in", "session_id"}
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    headers = bearer(pair["access_token"])
     assert (await http.get("/api/v1/vault", headers=headers)).status_code == 200, "it is a fresh sign-in"
     log = (await http.get("/api/v1/auth/events", headers=headers)).json()["items"]
     assert (log[0]["kind"], log[0]["session_id"]) == ("signed_in", pair["session_id"])
@@ -139,7 +139,7 @@ async def test_codes_of_somebody_else_are_good_for_nothing(
 
 async def test_half_a_sign_in_opens_nothing(http: httpx.AsyncClient, bea: Person) -> None:
     half = await first_half(http, bea)
-    assert refusal(await http.get(DOOR, headers={"Authorization": f"Bearer {half}"})) == (401, "invalid_token")
+    assert refusal(await http.get(DOOR, headers=bearer(half))) == (401, "invalid_token")
     assert refusal(await http.post("/api/v1/auth/refresh", json={"refresh_token": half})) == (401, "refresh_invalid")
 
 

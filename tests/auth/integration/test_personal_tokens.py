@@ -20,7 +20,7 @@ from modules.auth.tasks import KEEP, forget_what_has_ended
 from modules.auth.tokens import new_personal_token
 from tests.auth.integration.conftest import alter, disable
 from tests.problems import refusal, violations
-from tests.running import People, Person, eventually
+from tests.running import People, Person, bearer, eventually
 from tests.statements import statements
 from tests.users.fakes import FakeUsers
 
@@ -36,10 +36,6 @@ async def token_of(http: httpx.AsyncClient, person: Person, **form: Any) -> str:
     assert answer.status_code == 201, answer.text
     token: str = answer.json()["token"]
     return token
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 async def listed(http: httpx.AsyncClient, person: Person) -> list[dict[str, Any]]:  # Any: JSON

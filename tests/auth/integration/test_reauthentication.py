@@ -9,7 +9,7 @@ from kernel.runtime import Runtime
 from modules.auth.models import SessionRow
 from tests.auth.integration.conftest import alter
 from tests.problems import refusal, violations
-from tests.running import PASSWORD, Person
+from tests.running import PASSWORD, Person, bearer
 
 AGAIN, REFRESH, VAULT = "/api/v1/auth/reauthenticate", "/api/v1/auth/refresh", "/api/v1/vault"
 
@@ -29,7 +29,7 @@ async def test_an_old_sign_in_becomes_fresh_again(http: httpx.AsyncClient, runti
     pair = answer.json()
     assert pair["session_id"] == ada.tokens["session_id"]
     for token in (pair["access_token"], ada.tokens["access_token"]):
-        assert (await http.get(VAULT, headers={"Authorization": f"Bearer {token}"})).status_code == 200
+        assert (await http.get(VAULT, headers=bearer(token))).status_code == 200
 
 
 async def test_a_client_may_go_on_with_the_refresh_token_that_it_has(http: httpx.AsyncClient, ada: Person) -> None:

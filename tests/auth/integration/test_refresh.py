@@ -18,7 +18,7 @@ from modules.auth.settings import AuthSettings
 from modules.auth.tokens import MailTokens, RefreshTokens
 from tests.auth.integration.conftest import alter, auth_alone
 from tests.problems import refusal, violations
-from tests.running import People, Person
+from tests.running import People, Person, bearer
 from tests.users.fakes import FakeUsers
 
 REFRESH = "/api/v1/auth/refresh"
@@ -40,7 +40,7 @@ async def rotate(http: httpx.AsyncClient, token: str) -> str:
 
 async def is_good(http: httpx.AsyncClient, access_token: str) -> bool:
     """Whether an access token is taken, where none is needed."""
-    answer = await http.get("/api/v1/door", headers={"Authorization": f"Bearer {access_token}"})
+    answer = await http.get("/api/v1/door", headers=bearer(access_token))
     assert answer.status_code in {200, 401}
     return answer.status_code == 200
 

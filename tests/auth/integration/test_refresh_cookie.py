@@ -11,7 +11,7 @@ from kernel.settings import KernelSettings
 from tests.auth.integration.conftest import auth_alone
 from tests.auth.integration.second_factor import Phone, first_half, second_half
 from tests.problems import refusal, violations
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, bearer
 from tests.users.fakes import FakeUsers
 
 LOGIN, REFRESH, LOGOUT = "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"
@@ -104,7 +104,7 @@ async def test_without_a_body_and_without_a_cookie_there_is_nothing_to_refresh(b
 @pytest.mark.parametrize(("scope", "kept"), [("local", False), ("global", False), ("others", True)])
 async def test_a_logout_deletes_the_cookie(browser: httpx.AsyncClient, ada: Person, scope: str, kept: bool) -> None:
     pair = (await sign_in(browser, ada)).json()
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    headers = bearer(pair["access_token"])
     answer = await browser.post(LOGOUT, json={"scope": scope}, headers=headers)
     assert answer.status_code == 204
     assert ("quire_refresh" in browser.cookies) is kept
@@ -114,7 +114,7 @@ async def test_a_logout_deletes_the_cookie(browser: httpx.AsyncClient, ada: Pers
 
 async def test_a_proof_of_a_browser_does_not_show_it_the_token(browser: httpx.AsyncClient, ada: Person) -> None:
     pair = (await sign_in(browser, ada)).json()
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    headers = bearer(pair["access_token"])
     answer = await browser.post("/api/v1/auth/reauthenticate", json={"password": PASSWORD}, headers=headers)
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json()
@@ -123,7 +123,7 @@ async def test_a_proof_of_a_browser_does_not_show_it_the_token(browser: httpx.As
 
 async def test_a_new_password_of_a_browser_does_not_show_it_the_token(browser: httpx.AsyncClient, ada: Person) -> None:
     pair = (await sign_in(browser, ada)).json()
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    headers = bearer(pair["access_token"])
     form = {"current_password": PASSWORD, "new_password": "another correct horse"}
     answer = await browser.post("/api/v1/auth/password/change", json=form, headers=headers)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")

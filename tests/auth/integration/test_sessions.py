@@ -10,7 +10,7 @@ from kernel.runtime import Runtime
 from modules.auth.models import SessionRow
 from tests.auth.integration.conftest import alter
 from tests.problems import refusal
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, bearer
 
 SESSIONS = "/api/v1/auth/sessions"
 LOGIN, REFRESH = "/api/v1/auth/login", "/api/v1/auth/refresh"
@@ -24,7 +24,7 @@ async def sessions(http: httpx.AsyncClient, headers: dict[str, str]) -> list[str
 async def test_a_session_says_when_and_from_where_it_is_used(http: httpx.AsyncClient, ada: Person) -> None:
     form = {"email": ada.email, "password": PASSWORD}
     tokens = (await http.post(LOGIN, json=form, headers={"User-Agent": "a browser"})).json()
-    answer = await http.get(SESSIONS, headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    answer = await http.get(SESSIONS, headers=bearer(tokens["access_token"]))
     here, there = answer.json()["items"]
     assert here.keys() == {"id", "created_at", "last_used_at", "ip", "user_agent", "current"}
     assert (here["id"], here["ip"], here["user_agent"]) == (tokens["session_id"], "127.0.0.1", "a browser")
@@ -67,7 +67,7 @@ async def test_what_has_ended_is_not_listed(
 
 async def test_a_session_that_is_ended_is_over_at_once(http: httpx.AsyncClient, people: People, ada: Person) -> None:
     other = await people.sign_in(ada.email)
-    headers = {"Authorization": f"Bearer {other['access_token']}"}
+    headers = bearer(other["access_token"])
     assert (await http.get(SESSIONS, headers=headers)).status_code == 200
     await http.delete(f"{SESSIONS}/{other['session_id']}", headers=ada.headers)
     assert refusal(await http.get(SESSIONS, headers=headers)) == (401, "invalid_token")

@@ -5,7 +5,7 @@ import pytest
 
 from tests.auth.integration.conftest import disable
 from tests.problems import refusal
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, bearer
 from tests.users.fakes import FakeUsers
 
 TOKEN = "/api/v1/auth/token"
@@ -29,7 +29,7 @@ async def test_a_form_begins_a_session_like_every_sign_in(http: httpx.AsyncClien
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
     pair = answer.json()
     assert pair.keys() == ada.tokens.keys()
-    headers = {"Authorization": f"Bearer {pair['access_token']}"}
+    headers = bearer(pair["access_token"])
     assert (await http.get("/api/v1/auth/sessions", headers=headers)).status_code == 200
     refreshed = await http.post("/api/v1/auth/refresh", json={"refresh_token": pair["refresh_token"]})
     assert refreshed.status_code == 200
