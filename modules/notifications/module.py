@@ -19,7 +19,7 @@ from modules.notifications.controllers import (
     streaming,
 )
 from modules.notifications.letters import UnsubscribeLinks, letters
-from modules.notifications.pages import pages
+from modules.notifications.pages import one_click_page, pages
 from modules.notifications.services import (
     Presentation,
     StreamHub,
@@ -75,6 +75,7 @@ def notifications(
             PreferencesController,
             UnsubscribeController,
             *streaming(hub),
+            one_click_page,
         ],
         root_controllers=pages,
         dependencies={

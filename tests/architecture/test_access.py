@@ -115,6 +115,7 @@ TABLE: tuple[tuple[str, str] | tuple[str, str, Call], ...] = (
     ("GET /api/v1/notifications/stream", SIGNED_IN, Call(stream=True)),
     ("POST /api/v1/notifications/stream-tickets", SIGNED_IN, Call(status=201)),
     ("GET /api/v1/notifications/unread-count", SIGNED_IN),
+    ("GET /api/v1/notifications/unsubscribe", ANYONE),
     (
         "POST /api/v1/notifications/unsubscribe",
         ANYONE,

@@ -164,8 +164,10 @@ async def test_an_old_link_keeps_nothing_of_who_is_gone(
     assert await count(runtime, of=PreferencesRow) == 0
 
 
-async def test_the_page_asks_once_more(http: httpx.AsyncClient, runtime: Runtime) -> None:
-    answer = await http.get("/unsubscribe", params={"token": "x"})
+@pytest.mark.parametrize("opened", ["/unsubscribe", UNSUBSCRIBE])
+async def test_the_page_asks_once_more(runtime: Runtime, mailbox: Path, http: httpx.AsyncClient, opened: str) -> None:
+    token, _ = await token_of(runtime, mailbox)
+    answer = await http.get(opened, params={"token": token})
     assert (answer.status_code, answer.text.count("<button")) == (200, 1)
     assert f'data-action="{UNSUBSCRIBE}"' in answer.text
     assert await count(runtime, of=PreferencesRow) == 0
