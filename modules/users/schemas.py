@@ -54,7 +54,7 @@ class OpenAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     email: Email
     name: Name
-    username: Username | msgspec.UnsetType = msgspec.UNSET
+    username: Username | None = None
     roles: RoleNames = []
 
     @classmethod

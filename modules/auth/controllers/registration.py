@@ -1,6 +1,5 @@
 """Becoming somebody."""
 
-import msgspec
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
@@ -47,8 +46,7 @@ class RegistrationController(Controller):
 
         Where existing accounts are hidden, the response is always 202, and the owner of a taken address gets a mail.
         """
-        username = None if data.username is msgspec.UNSET else data.username
-        person = NewUser(email=data.email, name=data.name, username=username)
+        person = NewUser(email=data.email, name=data.name, username=data.username)
         hashed = await registration.hashed(data.password)
 
         async def effect() -> Response[User]:

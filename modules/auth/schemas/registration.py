@@ -21,7 +21,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     email: Email
     password: NewPassword
     name: Name
-    username: Username | msgspec.UnsetType = msgspec.UNSET
+    username: Username | None = None
 
     @classmethod
     def broken_rules(cls, given: Mapping[str, Any], pointer: str) -> Iterator[Violation]:  # Any: of the fields' types

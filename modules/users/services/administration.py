@@ -49,8 +49,7 @@ class AdministrationService:
                 raise PermissionDenied
             await self._authority.hold_roles(form.roles)
             await self._authority.refuse_roles(me, form.roles)
-        username = None if form.username is msgspec.UNSET else form.username
-        user = await self._people.create(NewUser(email=form.email, name=form.name, username=username))
+        user = await self._people.create(NewUser(email=form.email, name=form.name, username=form.username))
         row = await self._users.get(user.id)
         row.roles = unique(form.roles)
         await self._uow.session.flush()
