@@ -134,7 +134,7 @@ async def test_without_postgresql_the_other_numbers_are_still_told(settings: Ker
         ({"Authorization": f"Bearer {TOKEN}x"}, 404),
         ({"Authorization": "Bearer"}, 404),
         ({"Authorization": f"Basic {TOKEN}"}, 404),
-        ({"Authorization": "Bearer ünïcode".encode("latin-1").decode("latin-1")}, 404),
+        ({"Authorization": "Bearer ünïcode"}, 404),
     ],
 )
 async def test_a_token_opens_it_and_nothing_else_does(

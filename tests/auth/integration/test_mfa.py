@@ -21,7 +21,7 @@ from modules.auth.tasks import forget_what_has_ended
 from modules.auth.totp import qr_svg
 from tests.auth.integration.conftest import alter
 from tests.auth.integration.second_factor import CODES, CONFIRM, MFA, TOTP, Phone, first_half, second_half
-from tests.problems import refusal, violations
+from tests.problems import pointers, refusal
 from tests.running import PASSWORD, People, Person
 
 LOGIN = "/api/v1/auth/login"
@@ -202,14 +202,14 @@ async def test_a_form_that_breaks_a_rule_is_refused_by_its_field(
     http: httpx.AsyncClient, ada: Person, form: dict[str, object]
 ) -> None:
     answer = await http.post(CONFIRM, json=form, headers=ada.headers)
-    assert {pointer for pointer, _ in violations(answer)} == {"/body/code"}
+    assert pointers(answer) == {"/body/code"}
 
 
 async def test_a_lost_answer_is_given_again_and_kept_encrypted(
     http: httpx.AsyncClient, runtime: Runtime, ada: Person
 ) -> None:
-    headers = {**ada.headers, "Idempotency-Key": "a key of ada's"}
-    first, again = [await http.post(TOTP, headers={**headers, "Idempotency-Key": "ada-1"}) for _ in range(2)]
+    headers = {**ada.headers, "Idempotency-Key": "once"}
+    first, again = [await http.post(TOTP, headers=headers) for _ in range(2)]
     assert again.content == first.content
     assert again.headers["Idempotency-Replayed"] == "true"
     async with runtime.database.unit_of_work() as uow:

@@ -58,10 +58,8 @@ async def test_a_resource_has_a_strong_tag_of_version_and_hash() -> None:
 
 
 def test_a_tag_changes_with_every_byte_and_is_the_same_everywhere() -> None:
-    assert (
-        etag(b"a", 1) == '"1-f39e8ee0c5aa7ba1"' or len({etag(b"a", 1), etag(b"b", 1), etag(b"a", 2), etag(b"a")}) == 4
-    )
-    assert etag(b"a", 1) == etag(b"a", 1)
+    assert len({etag(b"a", 1), etag(b"b", 1), etag(b"a", 2), etag(b"a")}) == 4
+    assert etag(b"a", 1) == '"1-40f89e395b66422f"'
 
 
 async def test_caches_are_told_what_they_may_keep() -> None:

@@ -74,7 +74,7 @@ async def test_pages_are_stable_while_people_write(http: httpx.AsyncClient, ann:
     refused = await http.get(elsewhere, params={"cursor": page["next_cursor"]})
     assert refusal(refused) == (400, "invalid_cursor")
     assert [each["body"] for each in rest["items"]] == ["to first", "second"]
-    foreign = (await http.get(POSTS, params={"limit": 1})).json()["next_cursor"] or "x"
+    foreign = (await http.get(POSTS, params={"limit": 1})).json()["next_cursor"]
     assert refusal(await http.get(address, params={"cursor": foreign})) == (400, "invalid_cursor")
 
 

@@ -1,7 +1,6 @@
 """Full-text search: what is found, in which order, and that nothing that is typed is more than words."""
 
 import re
-from html import unescape
 
 import httpx
 import pytest
@@ -136,12 +135,9 @@ async def test_whatever_is_typed_is_answered(http: httpx.AsyncClient, q: str) ->
     assert (await http.get(SEARCH, params={"q": q})).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["", "q=", f"q={'x' * 201}", "q=a%00b", "q=%ff", "q=a&x=1"])
+@pytest.mark.parametrize("query", ["", "q=", f"q={'x' * 201}", "q=a%00b", "q=%ff"])
 async def test_a_query_has_its_limits(http: httpx.AsyncClient, query: str) -> None:
-    answer = await http.get(f"{SEARCH}?{query}")
-    assert answer.status_code in {400, 422}
-    if answer.status_code == 422:
-        assert pointers(answer) <= {"/query/q", "/query/x"}
+    assert pointers(await http.get(f"{SEARCH}?{query}")) == {"/query/q"}
 
 
 async def test_what_an_author_wrote_is_never_markup(http: httpx.AsyncClient, ann: Caller) -> None:
@@ -150,7 +146,6 @@ async def test_what_an_author_wrote_is_never_markup(http: httpx.AsyncClient, ann
     for text in (await highlights(http, "quire")).values():
         assert "<mark>quire</mark>" in text
         assert re.fullmatch(r"[^<>\x02\x03]*", re.sub("<mark>quire</mark>", "", text))
-        assert "<script>" not in unescape(text) or "&lt;script&gt;" in text
 
 
 @pytest.mark.parametrize("pages", [1, 10])

@@ -128,13 +128,10 @@ async def test_public_resources_carry_nothing_personal(http: httpx.AsyncClient, 
         assert (strangers.content, strangers.headers["ETag"]) == (bobs.content, bobs.headers["ETag"])
 
 
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [("", "invalid_format"), ("x", "invalid_format"), ("0192F0C1-9A3E-7CC0-8F5E-3F1F5A0D7B11", "invalid_format")],
-)
-async def test_ids_that_are_none_are_refused(http: httpx.AsyncClient, ann: Caller, given: str, code: str) -> None:
+@pytest.mark.parametrize("given", ["", "x", "0192F0C1-9A3E-7CC0-8F5E-3F1F5A0D7B11"])
+async def test_ids_that_are_none_are_refused(http: httpx.AsyncClient, ann: Caller, given: str) -> None:
     answer = await http.get(f"{POSTS}/viewer-state", params={"ids": given}, headers=ann.headers)
-    assert violations(answer) == {("/query/ids", code)}
+    assert violations(answer) == {("/query/ids", "invalid_format")}
 
 
 async def test_a_hundred_ids_are_the_most(http: httpx.AsyncClient, ann: Caller) -> None:
