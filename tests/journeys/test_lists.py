@@ -1,11 +1,15 @@
 """All lists of the product, together."""
 
+import asyncio
+from typing import Any
+
 import httpx
 import msgspec
 import pytest
 from sqlalchemy import text
 
 from app.documents import openapi
+from kernel.reads import Reader
 from kernel.runtime import Runtime
 from tests.problems import refusal
 from tests.running import People, bearer
@@ -49,3 +53,24 @@ async def test_a_cursor_is_good_in_its_own_list_alone(client: httpx.AsyncClient,
                 assert answer.status_code == 200, answer.text
             else:
                 assert refusal(answer) == (400, "invalid_cursor"), (origin, path)
+
+
+@pytest.mark.parametrize("place", ["", "/{id}"])
+async def test_a_crowd_that_finds_nothing_cached_costs_one_query_of_posts(
+    client: httpx.AsyncClient, people: People, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    ann = await people.join("Ann")
+    post = {"title": "T", "body": "x", "status": "published"}
+    written = await client.post("/api/v1/posts", json=post, headers=ann.headers)
+    address = "/api/v1/posts" + place.format(**written.json())
+    asked: list[str] = []
+    fetch = Reader._fetch
+
+    async def note(self: Reader, sql: str, *rest: Any) -> Any:  # Any: whatever it takes and gives
+        asked.append(sql)
+        return await fetch(self, sql, *rest)
+
+    monkeypatch.setattr(Reader, "_fetch", note)
+    answers = await asyncio.gather(*(client.get(address) for _ in range(100)))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
+    assert len([sql for sql in asked if "FROM posts.posts" in sql]) == 1
