@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import signal
 import socket
 import struct
 from collections.abc import AsyncGenerator
@@ -15,9 +14,9 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.faults.rig import Process, Rig
+from tests.faults.rig import Rig
 from tests.faults.staleness import Author, make_authors
-from tests.faults.watched import END
+from tests.faults.watched import Watched
 from tests.running import eventually
 
 pytestmark = pytest.mark.faults
@@ -65,32 +64,6 @@ async def narrow(address: str) -> AsyncGenerator[socket.socket]:
         yield client
 
 
-class Watched:
-    """An instance, and what it has open."""
-
-    def __init__(self, address: str, process: Process, note: Path) -> None:
-        self._address = address
-        self._process = process
-        self._note = note
-
-    async def tasks(self) -> list[str]:
-        self._note.unlink(missing_ok=True)
-        self._process.send(signal.SIGUSR1)
-
-        async def is_written() -> bool:
-            return self._note.exists() and self._note.read_text().endswith(END)
-
-        await eventually(is_written, 10)
-        return self._note.read_text().splitlines()[:-1]
-
-    def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
-
-    async def metrics(self) -> str:
-        async with httpx.AsyncClient(base_url=self._address) as http:
-            return (await http.get("/metrics")).text
-
-
 async def hang_up(address: str, authors: list[Author], times: int) -> None:
     """So often in each way."""
     room = asyncio.Semaphore(AT_ONCE)
@@ -107,9 +80,8 @@ async def hang_up(address: str, authors: list[Author], times: int) -> None:
 
 
 async def test_who_hangs_up_leaves_nothing_behind_and_is_no_failure(rig: Rig, tmp_path: Path) -> None:
-    note = tmp_path / "tasks"
-    address = await rig.api(program="tests.faults.watched", QUIRE_FAULT_TASKS=str(note), **PLACES)
-    watched = Watched(address, rig.started[-1], note)
+    watched = await Watched.started(rig, tmp_path / "tasks", **PLACES)
+    address = watched.address
     database = await asyncpg.connect(rig.postgres.url)
     authors = await make_authors(address, 4)
 
