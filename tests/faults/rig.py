@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import httpx
 from app.embedded import Postgres, Valkey
 from app.migrations import upgrade
 from app.processes import free_port
-from tests.app.children import clean_env
+from tests.app.children import clean_env, processes_in
 from tests.running import eventually
 
 PATIENCE = 60.0
@@ -77,8 +78,8 @@ class Process:
 class Rig:
     """A PostgreSQL, a Valkey, and as many processes of Quire as a test wants."""
 
-    def __init__(self, folder: Path, **variables: str) -> None:
-        self.postgres = Postgres(folder / "postgres", durable=False)
+    def __init__(self, folder: Path, durable: bool = False, /, **variables: str) -> None:
+        self.postgres = Postgres(folder / "postgres", durable=durable)
         self.valkey = Valkey(folder / "valkey", durable=False)
         self._folder = folder
         self.variables = variables
@@ -124,6 +125,14 @@ class Rig:
         address = f"http://127.0.0.1:{port}"
         await is_ready(address)
         return address
+
+    def crash_postgres(self) -> None:
+        """Kill all of its processes at once, as a power cut would."""
+        for pid in processes_in(self._folder / "postgres"):
+            with suppress(ProcessLookupError):  # it went with another one
+                os.kill(pid, signal.SIGKILL)
+        assert self.postgres.process is not None
+        self.postgres.process.wait()
 
     @property
     def last_pid(self) -> int:
