@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from inspect import isawaitable
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -14,6 +14,7 @@ from sqlalchemy import delete, inspect
 
 from kernel.db import Entity
 from kernel.delivery import Delivery
+from kernel.jobs import Context
 from kernel.outbox import lease
 from kernel.runtime import Runtime
 from kernel.settings import JobsSettings
@@ -71,6 +72,11 @@ async def deliver_everything(runtime: Runtime, jobs: JobsSettings = JOBS, *, but
             return
         for subscriber, ids in leased.items():
             await delivery.deliver(subscriber, [str(row_id) for row_id in ids])
+
+
+def context_of(runtime: Runtime) -> Context:
+    """All that scheduled tasks look at."""
+    return cast("Context", {"database": runtime.database})
 
 
 async def wipe(runtime: Runtime) -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import quire
+from app.processes import free_port
 from tests.app.children import QUIRE, clean_env, running
 
 NOWHERE = {"DATABASE_URL": "postgresql://quire:secret@127.0.0.1:1/quire", "REDIS_URL": "redis://127.0.0.1:1"}
@@ -99,8 +100,3 @@ def test_the_module_map_is_for_people_and_for_programs() -> None:
     runner = CliRunner()
     assert "/api/v1/users" in runner.invoke(quire, ["modules"]).stdout
     assert '"prefix": "/api/v1/users"' in runner.invoke(quire, ["modules", "--json"]).stdout
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

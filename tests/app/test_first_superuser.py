@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from app.administration import create_first_superuser
+from app.processes import free_port
 from kernel.runtime import Runtime
 from kernel.settings import SettingsError
 from tests.app.children import QUIRE, clean_env, running
-from tests.app.test_cli import free_port
 from tests.running import PASSWORD, People, bearer
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.administration import check_secret_key, signing_keys
+from app.processes import free_port
 from kernel.settings import SettingsError
 from tests.app.children import QUIRE, clean_env, running
-from tests.app.test_cli import free_port
 
 ANOTHER = "another secret key that has never encrypted anything"
 

@@ -10,22 +10,14 @@ import pytest
 
 from kernel.db import new_id
 from tests.faults.http import Connection
+from tests.faults.people import settle
 from tests.faults.rig import Process, Rig
-from tests.running import eventually
+from tests.running import PASSWORD, eventually
 
 pytestmark = pytest.mark.faults
 
 AUDIENCE = int(os.environ.get("QUIRE_FAULT_AUDIENCE", "10000"))
 ANNOUNCEMENTS = "/api/v1/notifications/announcements"
-PASSWORD = "correct horse battery staple"
-
-JOIN = """
-    INSERT INTO users.users (id, email, email_identity, username, name, bio, is_active, is_superuser, email_verified,
-                             roles, followers_count, following_count, version)
-    SELECT id, id || '@example.org', id || '@example.org', 'p' || right(replace(id::text, '-', ''), 20), 'P', '', true,
-           false, true, '{}', 0, 0, 1
-    FROM unnest($1::uuid[]) AS id
-"""
 TOLD = """
     SELECT count(*), count(DISTINCT recipient_id) FROM notifications.notifications WHERE type = 'announcement'
     AND target_id = $1
@@ -47,7 +39,7 @@ async def administrator(address: str, database: asyncpg.Connection) -> Connectio
 async def test_a_killed_worker_and_a_cancel_leave_an_exact_count(rig: Rig) -> None:
     database = await asyncpg.connect(rig.postgres.url)
     http = await administrator(await rig.api(), database)
-    await database.execute(JOIN, [new_id() for _ in range(AUDIENCE - 1)])
+    await settle(database, {(user_id := new_id()): f"{user_id}@example.org" for _ in range(AUDIENCE - 1)})
     worker = rig.worker()
 
     async def announce() -> dict[str, Any]:  # Any: JSON

@@ -6,15 +6,12 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -25,11 +22,11 @@ from schemathesis.specs.openapi.checks import (
 
 from app.asgi import build
 from app.documents import openapi
-from app.processes import free_port
 from app.registry import modules
 from kernel.runtime import open_runtime
 from kernel.settings import KernelSettings
 from modules.auth import open_enrolment
+from tests.app.small_api import served
 from tests.running import PASSWORD, bearer, wipe
 
 pytestmark = pytest.mark.journey
@@ -56,23 +53,6 @@ class Api(msgspec.Struct, frozen=True):
         return bearer(tokens["access_token"])
 
 
-@contextmanager
-def serving(env: dict[str, str]) -> Iterator[str]:
-    """The product over real HTTP, in a thread of this process."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(build(env), host="127.0.0.1", port=port, log_config=None))
-    thread = Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            thread.join(0.01)
-            assert thread.is_alive()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
 async def enrol_root(env: dict[str, str]) -> None:
     kernel = KernelSettings.from_env(env)
     runtime = open_runtime(kernel, modules(kernel, env))
@@ -92,7 +72,7 @@ async def forget_everything(env: dict[str, str]) -> None:
 def api(env: dict[str, str]) -> Iterator[Api]:
     env = {**env, "QUIRE_HTTP_RATE_LIMITS": "off"}
     asyncio.run(enrol_root(env))
-    with serving(env) as address:
+    with served(build(env)) as address:
         api = Api(address, {})
         with httpx.Client(base_url=f"{address}/api/v1", headers=api.sign_in()) as http:
             form = {"email": "ada@example.org", "password": PASSWORD, "name": "Ada"}

@@ -1,21 +1,12 @@
 """The whole product, from signing up to a follower's inbox."""
 
-import re
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 
 import httpx
 
 from kernel.runtime import Runtime
+from tests.mails import mails_to
 from tests.running import People, deliver_everything
-
-
-def links(mailbox: Path, recipient: str) -> list[str]:
-    """The first link of every mail to somebody."""
-    mails = (message_from_bytes(file.read_bytes(), policy=default) for file in sorted(mailbox.glob("*.eml")))
-    texts = [mail.get_body(("plain",)).get_content() for mail in mails if mail["To"] == recipient]  # type: ignore[union-attr] # every mail has a text
-    return [match[0] for match in (re.search(r"https?://\S+", text) for text in texts) if match]
 
 
 async def test_a_follower_hears_of_a_new_post_and_the_address_is_confirmed_by_the_link_in_the_mail(
@@ -38,9 +29,8 @@ async def test_a_follower_hears_of_a_new_post_and_the_address_is_confirmed_by_th
         assert read.status_code == 204
     assert (await client.get("/api/v1/notifications/unread-count", headers=bob.headers)).json() == {"unread": 0}
 
-    confirm = next(link for link in links(mailbox, ann.email) if "token=" in link)
-    assert (await client.get(confirm)).status_code == 200
+    mail = next(mail for mail in mails_to(mailbox, ann.email) if "token=" in mail.text)
+    assert (await client.get(mail.link)).status_code == 200
     assert not (await client.get("/api/v1/users/me", headers=ann.headers)).json()["email_verified"]
-    token = confirm.partition("token=")[2]
-    assert (await client.post("/api/v1/auth/email/verify", json={"token": token})).status_code == 204
+    assert (await client.post("/api/v1/auth/email/verify", json={"token": mail.token})).status_code == 204
     assert (await client.get("/api/v1/users/me", headers=ann.headers)).json()["email_verified"]

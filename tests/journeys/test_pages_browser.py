@@ -20,11 +20,11 @@ async def test_a_forgotten_password_is_replaced_on_the_page_of_the_link(tmp_path
         await up.http.post("/api/v1/auth/password/forgot", json={"email": ada.email})
         mailbox = tmp_path / "data" / "mail"
 
-        async def links() -> list[str]:
+        def links() -> list[str]:
             return [mail.link for mail in mails_to(mailbox, ada.email) if "reset-password" in mail.text]
 
         await eventually(links)
-        [link] = await links()
+        [link] = links()
         with chromium() as tab:
             tab.open(link)
             tab.wait_for("document.querySelector('input[name=password]')")

@@ -1,9 +1,5 @@
 """The real thing: `quire up`, real processes, real HTTP."""
 
-import asyncio
-import re
-from email import message_from_bytes
-from email.policy import default
 from pathlib import Path
 from uuid import UUID
 
@@ -13,21 +9,12 @@ import pytest
 from kernel.db import new_id
 from tests.app.children import processes_in
 from tests.journeys.up import Up, kill, quire_up
+from tests.mails import mails_to
 from tests.running import People, Person, bearer, eventually
 
 pytestmark = pytest.mark.journey
 
 FOLLOWERS = 20_000
-
-
-def token_for(person: Person, data: Path) -> str | None:
-    """Out of the mail that asks to confirm the address."""
-    for file in (data / "mail").glob("*.eml"):
-        mail = message_from_bytes(file.read_bytes(), policy=default)
-        text = mail.get_body(("plain",))
-        if mail["To"] == person.email and text and (link := re.search(r"token=(\S+)", text.get_content())):
-            return link[1]
-    return None
 
 
 async def unread(http: httpx.AsyncClient, person: Person) -> int:
@@ -54,8 +41,12 @@ async def test_the_whole_journey_and_every_mistake_on_the_way(tmp_path: Path) ->
         await eventually(lambda: greeted(http, bob))
         await http.post(f"/api/v1/posts/{post['id']}/publish", headers=ann.headers)
         await eventually(lambda: has(http, bob, 2))
-        await eventually(lambda: asyncio.to_thread(token_for, ann, up.data))
-        answer = await http.post("/api/v1/auth/email/verify", json={"token": token_for(ann, up.data)})
+
+        def tokens() -> list[str]:
+            return [mail.token for mail in mails_to(up.data / "mail", ann.email) if "token=" in mail.text]
+
+        await eventually(tokens)
+        answer = await http.post("/api/v1/auth/email/verify", json={"token": tokens()[0]})
         assert answer.status_code == 204
 
         mistakes = [

@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 
 from kernel.db import utc_now
 from kernel.idempotency import IdempotencyRow
-from kernel.jobs import Context
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from modules.auth.models import SessionRow, TotpRow
@@ -22,7 +21,7 @@ from modules.auth.totp import qr_svg
 from tests.auth.integration.conftest import alter
 from tests.auth.integration.second_factor import CODES, CONFIRM, MFA, TOTP, Phone, first_half, second_half
 from tests.problems import pointers, refusal
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, context_of
 
 LOGIN = "/api/v1/auth/login"
 
@@ -227,7 +226,7 @@ async def test_a_secret_that_nobody_confirms_is_forgotten(
     async with runtime.database.unit_of_work() as uow:
         old = update(TotpRow).values(updated_at=utc_now() - timedelta(days=31))
         await uow.session.execute(old.execution_options(synchronize_session=False))
-    context: Context = {"database": runtime.database}  # type: ignore[typeddict-item] # all that the task looks at
+    context = context_of(runtime)
     await forget_what_has_ended(context)
     async with runtime.database.unit_of_work() as uow:
         assert list(await uow.session.scalars(select(TotpRow.user_id))) == [UUID(bob.id)]

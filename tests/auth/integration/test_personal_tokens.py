@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 
 from kernel.db import utc_now
 from kernel.idempotency import IdempotencyRow
-from kernel.jobs import Context
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from modules.auth.authenticator import USE_NOTED
@@ -20,7 +19,7 @@ from modules.auth.tasks import KEEP, forget_what_has_ended
 from modules.auth.tokens import new_personal_token
 from tests.auth.integration.conftest import alter, disable
 from tests.problems import refusal, violations
-from tests.running import People, Person, bearer, eventually
+from tests.running import People, Person, bearer, context_of, eventually
 from tests.statements import statements
 from tests.users.fakes import FakeUsers
 
@@ -185,7 +184,7 @@ async def test_a_token_that_has_expired_is_refused_and_shown_for_a_month(
     token = await token_of(http, ada, expires_at="2099-01-01T00:00:00Z")
     await age(runtime, expires_at=utc_now() - timedelta(seconds=1))
     assert refusal(await http.get(DOOR, headers=bearer(token))) == (401, "invalid_token")
-    context: Context = {"database": runtime.database}  # type: ignore[typeddict-item] # all that the task looks at
+    context = context_of(runtime)
     await forget_what_has_ended(context)
     assert len(await listed(http, ada)) == 1
     await age(runtime, expires_at=utc_now() - KEEP - timedelta(days=1))

@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from kernel.db import utc_now
-from kernel.jobs import Context
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from modules.auth.models import DeviceRow, SecurityEventRow
 from modules.auth.services.signing_in import NOBODY
 from modules.auth.tasks import KEEP_LOG, forget_what_has_ended
 from tests.problems import refusal
-from tests.running import PASSWORD, People, Person
+from tests.running import PASSWORD, People, Person, context_of
 
 EVENTS, LOGIN = "/api/v1/auth/events", "/api/v1/auth/login"
 
@@ -110,7 +109,7 @@ async def test_the_log_does_not_grow_for_ever(http: httpx.AsyncClient, runtime: 
         await uow.session.execute(update(SecurityEventRow).values(created_at=old))
         await uow.session.execute(update(DeviceRow).values(seen_at=old))
     await log_in(http, ada, "a browser")
-    context: Context = {"database": runtime.database}  # type: ignore[typeddict-item] # what else SAQ puts in is not asked for
+    context = context_of(runtime)
     await forget_what_has_ended(context)
     assert await kinds(http, ada) == ["new_device", "signed_in"]
     async with runtime.database.unit_of_work() as uow:

@@ -6,7 +6,6 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from kernel.jobs import Context
 from kernel.runtime import Runtime
 from kernel.settings import KernelSettings
 from kernel.vault import Vault
@@ -15,7 +14,7 @@ from modules.auth.models import SigningKeyRow, TotpRow
 from modules.auth.tasks import encrypt_again
 from tests.auth.integration.second_factor import Phone, first_half, second_half
 from tests.problems import refusal
-from tests.running import People
+from tests.running import People, context_of
 
 NEW = "a new key of at least 32 bytes: 9876543210"
 
@@ -31,7 +30,7 @@ async def test_when_the_secret_key_has_rotated_the_old_one_is_needed_no_more(
     for phone in phones:
         await phone.enrol(http, await people.join())
     monkeypatch.setattr(tasks, "AT_ONCE", 2)
-    context: Context = {"database": runtime.database}  # type: ignore[typeddict-item] # all that the task looks at
+    context = context_of(runtime)
     before, after = await secrets(runtime), Vault([NEW])
     await encrypt_again(Vault(settings.secret_keys))(context)
     assert await secrets(runtime) == before, "nothing rotates"

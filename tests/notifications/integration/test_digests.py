@@ -2,12 +2,10 @@
 
 from datetime import UTC, timedelta
 from pathlib import Path
-from typing import cast
 
 from sqlalchemy import select
 
 from kernel.db import utc_now
-from kernel.jobs import Context
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from modules.notifications.models import NotificationRow, PreferencesRow
@@ -23,7 +21,7 @@ from tests.notifications.happening import (
     text_of,
     write,
 )
-from tests.running import deliver_everything
+from tests.running import context_of, deliver_everything
 from tests.statements import statements
 
 
@@ -35,7 +33,7 @@ async def subscribe(runtime: Runtime, person: User, digest: str) -> None:
 
 
 async def the_hour_strikes(runtime: Runtime) -> None:
-    await send_digests(cast("Context", {"database": runtime.database}))  # all that it needs
+    await send_digests(context_of(runtime))
     await deliver_everything(runtime)
 
 
@@ -85,7 +83,7 @@ async def test_many_digests_are_looked_up_together(runtime: Runtime) -> None:
     for name in ("ann", "bob", "cleo"):
         await subscribe(runtime, await join(runtime, name), "daily")
     with statements() as sent:
-        await send_digests(cast("Context", {"database": runtime.database}))  # all that it needs
+        await send_digests(context_of(runtime))
     assert len([each for each in sent if "FROM notifications.inboxes" in each]) == 1
 
 
@@ -110,7 +108,7 @@ async def test_whoever_wants_no_digest_any_more_gets_none(runtime: Runtime, mail
     await deliver_everything(runtime)
     await subscribe(runtime, ann, "daily")
     await publish_and_deliver(runtime, comment(bob, await write(runtime, ann), on=ann))
-    await send_digests(cast("Context", {"database": runtime.database}))  # all that it needs
+    await send_digests(context_of(runtime))
     row = await stored(runtime)
     row.digest = "off"
     await row_of(runtime, ann.id, put=row)

@@ -1,13 +1,12 @@
 """What is old goes, what drifted is put right, and who leaves is forgotten."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text, update
 
 from kernel.db import first_id_of, new_id, utc_now
-from kernel.jobs import Context
 from kernel.runtime import Runtime
 from modules.notifications.models import InboxRow, NotificationRow, PreferencesRow, StreamTicketRow
 from modules.notifications.repositories import HousekeepingRepository
@@ -17,10 +16,7 @@ from modules.notifications.tasks import forget_tickets, forget_what_is_old, repa
 from tests.callers import Caller
 from tests.notifications.delivering import Counts, counts, deliver, followed_by, welcomed
 from tests.notifications.happening import count, row_of
-
-
-def context(runtime: Runtime) -> Context:
-    return cast("Context", {"database": runtime.database})  # all that the tasks need
+from tests.running import context_of
 
 
 async def test_a_number_that_has_drifted_is_put_right(runtime: Runtime, ann: Caller, bob: Caller) -> None:
@@ -30,7 +26,7 @@ async def test_a_number_that_has_drifted_is_put_right(runtime: Runtime, ann: Cal
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(InboxRow).where(InboxRow.id == ann.user.id).values(unread=77))
         before = await uow.session.scalar(select(InboxRow.version).where(InboxRow.id == bob.user.id))
-    await repair_counts(context(runtime))
+    await repair_counts(context_of(runtime))
     assert await counts(runtime, ann.user.id) == Counts(3, 3, 3)
     async with runtime.database.unit_of_work() as uow:
         assert await uow.session.scalar(select(InboxRow.version).where(InboxRow.id == bob.user.id)) == before
@@ -42,9 +38,9 @@ async def test_what_is_old_goes_and_does_not_wait_any_more(runtime: Runtime, ann
     long_ago = UUID(int=first_id_of(utc_now() - timedelta(days=31)).int + 1)
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(NotificationRow).where(NotificationRow.type == "welcome").values(id=long_ago))
-    await forget_what_is_old(32)(context(runtime))
+    await forget_what_is_old(32)(context_of(runtime))
     assert await counts(runtime, ann.user.id) == Counts(2, 2, 2)
-    await forget_what_is_old(30)(context(runtime))
+    await forget_what_is_old(30)(context_of(runtime))
     assert await counts(runtime, ann.user.id) == Counts(1, 1, 1)
 
 
@@ -54,7 +50,7 @@ async def test_tickets_go_when_nobody_can_use_them_any_more(runtime: Runtime) ->
         for age, name in ages.items():
             made = utc_now() - timedelta(seconds=age)
             uow.session.add(StreamTicketRow(id=first_id_of(made), digest=name, token=b"", expires_at=utc_now()))
-    await forget_tickets(context(runtime))
+    await forget_tickets(context_of(runtime))
     async with runtime.database.unit_of_work() as uow:
         assert (await uow.session.scalars(select(StreamTicketRow.digest))).all() == ["good"]
 

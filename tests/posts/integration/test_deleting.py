@@ -1,13 +1,12 @@
 """Deleting posts, and bringing them back."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
 from kernel.db import new_id, utc_now
-from kernel.jobs import Context
 from kernel.runtime import Runtime
 from modules.posts import PostDeleted
 from modules.posts.contracts import Status
@@ -16,6 +15,7 @@ from tests.callers import Caller, caller
 from tests.posts.listing import listed
 from tests.posts.writing import POSTS, alter, publish, write
 from tests.problems import refusal
+from tests.running import context_of
 
 
 async def delete(http: httpx.AsyncClient, author: Caller, post: dict[str, Any]) -> str:  # Any: JSON
@@ -104,7 +104,7 @@ async def test_after_thirty_days_a_post_is_gone_for_good(
     for _ in range(2):
         restored = await http.post(f"{POSTS}/{over['id']}/restore", headers=ann.headers)
         assert refusal(restored) == (404, "not_found")
-        await forget_deleted_posts(cast("Context", {"database": runtime.database}))
+        await forget_deleted_posts(context_of(runtime))
     assert (await http.post(f"{POSTS}/{nearly['id']}/restore", headers=ann.headers)).status_code == 200
     assert await listed(http) == [alive["id"], nearly["id"]]
     assert (await write(http, ann, title="Over"))["slug"] == "over"

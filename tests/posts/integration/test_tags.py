@@ -1,12 +1,10 @@
 """Tags and how many published posts carry them: exact, whatever happens to a post."""
 
 import asyncio
-from typing import cast
 
 import httpx
 import pytest
 
-from kernel.jobs import Context
 from kernel.runtime import Runtime
 from modules.posts.module import posts
 from modules.posts.settings import PostSettings
@@ -15,6 +13,7 @@ from tests.callers import Caller
 from tests.posts.listing import BEGIN
 from tests.posts.writing import POSTS, alter, publish, write
 from tests.problems import pointers
+from tests.running import context_of
 
 
 async def tags(http: httpx.AsyncClient, **parameters: str | int) -> list[tuple[str, int]]:
@@ -97,5 +96,5 @@ async def test_what_is_deleted_for_good_is_not_counted_twice(
     gone, _ = await publish(http, ann, tags=["a"]), await publish(http, ann, tags=["a"])
     await http.delete(f"{POSTS}/{gone['id']}", headers=ann.headers)
     await alter(runtime, gone["id"], deleted_at=BEGIN)
-    await forget_deleted_posts(cast("Context", {"database": runtime.database}))
+    await forget_deleted_posts(context_of(runtime))
     assert await tags(http) == [("a", 1)]

@@ -18,7 +18,7 @@ from modules.users.settings import UsersSettings
 from modules.users.tasks import schedule
 from tests.callers import Caller, signed_in
 from tests.problems import refusal
-from tests.running import deliver_everything
+from tests.running import context_of, deliver_everything
 from tests.users.integration.conftest import Join, Mark
 
 USERS = "/api/v1/users"
@@ -29,7 +29,7 @@ erase_who_left = schedule(UsersSettings())[0].function
 
 async def run(runtime: Runtime) -> None:
     """What the worker does every hour."""
-    await erase_who_left({"database": runtime.database})  # type: ignore[typeddict-item] # all it looks at
+    await erase_who_left(context_of(runtime))
 
 
 async def leave(http: httpx.AsyncClient, person: Caller) -> httpx.Response:

@@ -19,7 +19,7 @@ from modules.users.settings import UsersSettings
 from modules.users.tasks import schedule
 from tests.callers import Caller
 from tests.problems import refusal
-from tests.running import deliver_everything
+from tests.running import context_of, deliver_everything
 
 EXPORTS = "/api/v1/users/me/exports"
 forget_old_exports = schedule(UsersSettings())[1].function
@@ -114,7 +114,7 @@ async def test_an_archive_is_there_for_a_week(
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(ExportRow).values(ready_at=utc_now() - timedelta(days=days)))
     assert (await http.get(export["download_url"], headers=ada.headers)).is_success is there
-    await forget_old_exports({"database": runtime.database})  # type: ignore[typeddict-item] # all it looks at
+    await forget_old_exports(context_of(runtime))
     async with runtime.database.unit_of_work() as uow:
         assert bool(await uow.session.scalar(select(func.count()).select_from(ExportChunkRow))) is there
 
@@ -125,5 +125,5 @@ async def test_a_wish_that_cannot_be_fulfilled_is_not_in_the_way_for_ever(
     first = await ask(http, ada)
     async with runtime.database.unit_of_work() as uow:
         await uow.session.execute(update(ExportRow).values(created_at=utc_now() - timedelta(days=1, seconds=1)))
-    await forget_old_exports({"database": runtime.database})  # type: ignore[typeddict-item] # all it looks at
+    await forget_old_exports(context_of(runtime))
     assert (await ask(http, ada))["id"] != first["id"]
