@@ -25,9 +25,16 @@ class Author(msgspec.Struct):
 class Findings(msgspec.Struct):
     """What was read: how often it was checked, and what was older than it should have been."""
 
+    until: float
+    stops_at_the_first: bool = False
     checked: int = 0
     stale: list[str] = []
     failed: int = 0
+
+    @property
+    def are_over(self) -> bool:
+        """Whether enough has been seen."""
+        return time.monotonic() >= self.until or (self.stops_at_the_first and bool(self.stale))
 
     def check(self, what: str, seen: str, least: int) -> None:
         """``seen`` ends with a number that must not be below ``least``."""
@@ -52,11 +59,11 @@ async def make_authors(address: str, count: int) -> list[Author]:
     return authors
 
 
-async def write(author: Author, addresses: Sequence[str], until: float, findings: Findings) -> None:
+async def write(author: Author, addresses: Sequence[str], findings: Findings) -> None:
     """Edit title and name in turn, on any instance; a number counts once its answer has come."""
     connections = [Connection(address, author.token) for address in addresses]
     number = 0
-    while time.monotonic() < until:
+    while not findings.are_over:
         number += 1
         try:
             at = random.choice(connections)
@@ -71,12 +78,12 @@ async def write(author: Author, addresses: Sequence[str], until: float, findings
     hang_up(connections)
 
 
-async def read(authors: Mapping[str, Author], addresses: Sequence[str], until: float, findings: Findings) -> None:
+async def read(authors: Mapping[str, Author], addresses: Sequence[str], findings: Findings) -> None:
     """Look at posts, at the list and at people, on any instance."""
     connections = [Connection(address) for address in addresses]
     posts = list(authors)
     turn = 0
-    while time.monotonic() < until:
+    while not findings.are_over:
         turn += 1
         at = random.choice(connections)
         author = authors[random.choice(posts)]
@@ -114,13 +121,20 @@ def check_post(findings: Findings, what: str, post: Mapping[str, Any], title: in
     findings.check(f"{what}, author", post["author"]["name"], name)
 
 
-async def hunt(addresses: Sequence[str], *, seconds: float, writers: int = 16, readers: int = 64) -> Findings:
+async def hunt(
+    addresses: Sequence[str],
+    *,
+    seconds: float,
+    writers: int = 16,
+    readers: int = 64,
+    stops_at_the_first: bool = False,
+) -> Findings:
     """What writers and readers find out together."""
     authors = await make_authors(addresses[0], writers)
     by_post = {author.post: author for author in authors}
-    findings, until = Findings(), time.monotonic() + seconds
+    findings = Findings(time.monotonic() + seconds, stops_at_the_first)
     await asyncio.gather(
-        *(write(author, addresses, until, findings) for author in authors),
-        *(read(by_post, addresses, until, findings) for _ in range(readers)),
+        *(write(author, addresses, findings) for author in authors),
+        *(read(by_post, addresses, findings) for _ in range(readers)),
     )
     return findings

@@ -13,7 +13,7 @@ from tests.faults.staleness import Author, hang_up, make_authors
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = int(os.environ.get("QUIRE_FAULT_ROUNDS", "40"))
+ROUNDS = int(os.environ.get("QUIRE_FAULT_ROUNDS", "25"))
 CHANGES = int(os.environ.get("QUIRE_FAULT_CHANGES", "200"))
 WRITERS, READERS = 4, 8
 POSTS = "/api/v1/posts"

@@ -240,7 +240,9 @@ async def superuser(rig: Rig, http: httpx.AsyncClient) -> Person:
 async def test_of_many_wrong_passwords_at_once_not_one_too_many_is_looked_at(
     rig: Rig, start: Start, redis_is_up: bool
 ) -> None:
-    one, other = [await start(QUIRE_HTTP_RATE_LIMITS="on", QUIRE_HTTP_MAX_IN_FLIGHT="256") for _ in range(2)]
+    patient = {"QUIRE_CACHE_TIMEOUT": "5"}  # on a busy machine, a Redis that is slow would count as one that is away
+    limited = {"QUIRE_HTTP_RATE_LIMITS": "on", "QUIRE_HTTP_MAX_IN_FLIGHT": "256", **patient}
+    one, other = [await start(**limited) for _ in range(2)]
     ada = await People(one).join("Ada")
     if not redis_is_up:
         rig.valkey.stop()
