@@ -79,7 +79,7 @@ async def test_the_counters_of_a_crowd_on_two_instances_equal_the_rows(rig: Rig)
         reader = Connection(address)
         post = await seen(reader, f"/api/v1/posts/{post_id}")
         (item,) = (await seen(reader, "/api/v1/posts"))["items"]
-        assert {kind: count for kind, count in post["reactions"].items() if count} == rows
+        assert post["reactions"] == rows
         assert item["reactions"] == post["reactions"]
         reader.close()
     print(f"{READERS} readers, {sum(rows.values())} reactions, counted exactly")
@@ -94,13 +94,13 @@ async def test_a_reaction_or_comment_is_counted_for_the_next_reader_everywhere(r
     checks = 0
     for turn in range(ROUNDS):
         writer, reader = (one, other) if turn % 2 else (other, one)
-        for method, count in (("PUT", 1), ("DELETE", 0)):
+        for method, counted in (("PUT", {"like": 1}), ("DELETE", {})):
             status, _ = await writer.call(method, f"/api/v1/posts/{post_id}/reactions/like")
             assert status == 204
             for at in (reader, writer):
-                assert (await seen(at, f"/api/v1/posts/{post_id}"))["reactions"]["like"] == count
-                assert (await seen(at, "/api/v1/posts"))["items"][0]["reactions"]["like"] == count
-                assert (await seen(at, "/api/v1/posts?sort=top"))["items"][0]["reactions"]["like"] == count
+                assert (await seen(at, f"/api/v1/posts/{post_id}"))["reactions"] == counted
+                assert (await seen(at, "/api/v1/posts"))["items"][0]["reactions"] == counted
+                assert (await seen(at, "/api/v1/posts?sort=top"))["items"][0]["reactions"] == counted
                 checks += 3
         status, _ = await writer.call("POST", f"/api/v1/posts/{post_id}/comments", {"body": "Ah"})
         assert status == 201
