@@ -4,7 +4,6 @@ import os
 import subprocess
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -14,7 +13,7 @@ from app.migrations import applied_revisions
 from app.processes import Failure
 from kernel.db import new_id
 from tests.app.children import QUIRE, clean_env, running
-from tests.conftest import ADDRESSES, worker
+from tests.databases import own_database
 
 ROW = "INSERT INTO kernel.outbox (id, topic, subscriber, payload) VALUES ($1, 'a.b', 'c', '{}')"
 
@@ -22,13 +21,8 @@ ROW = "INSERT INTO kernel.outbox (id, topic, subscriber, payload) VALUES ($1, 'a
 @pytest.fixture
 async def own_url() -> AsyncGenerator[str]:
     """A database that a test may empty."""
-    template, name = os.environ[ADDRESSES[0]], f"backup_{worker()}"
-    address = urlsplit(template)
-    maintenance = await asyncpg.connect(address._replace(path="/postgres").geturl())
-    await maintenance.execute(f"CREATE DATABASE {name} TEMPLATE quire")
-    yield address._replace(path=f"/{name}").geturl()
-    await maintenance.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await maintenance.close()
+    async with own_database("backup") as url:
+        yield url
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def test_what_is_set_stays_and_needs_neither_servers_nor_a_lock(tmp_path: Path) 
         assert complete == given
 
 
-def test_a_desk_gets_a_secret_that_is_kept_and_mails_that_are_files(tmp_path: Path) -> None:
+def test_in_development_there_is_a_secret_that_is_kept_and_mails_are_files(tmp_path: Path) -> None:
     data_dir = tmp_path / "new"
     with (
         environment(data_dir, ADDRESSES) as once,

@@ -2,7 +2,6 @@ import shutil
 from collections.abc import AsyncGenerator, Callable
 from io import StringIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.migrations import migrate
 from app.processes import Failure
 from tests.architecture.test_layout import MODULES, ROOT
+from tests.databases import own_database
 
 PLANTED = '''
 """A migration that fails half-way."""
@@ -45,14 +45,10 @@ REVISIONS: list[Script] = list(SCRIPTS.walk_revisions())
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncGenerator[str]:
+async def database() -> AsyncGenerator[str]:
     """An empty one."""
-    name = f"{urlsplit(database_url).path[1:]}_migrations"
-    server = await asyncpg.connect(database_url)
-    await server.execute(f"CREATE DATABASE {name}")
-    yield urlsplit(database_url)._replace(path=f"/{name}").geturl()
-    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await server.close()
+    async with own_database("migrations", template="template1") as url:
+        yield url
 
 
 async def alembic(database: str, act: Callable[[Config], object]) -> None:

@@ -39,6 +39,7 @@ SINGLES = Table("singles", SCRATCH, Column("n", Integer), UniqueConstraint("n", 
 """A number twice in here fails the COMMIT, and nothing before it."""
 
 NOWHERE = "redis://127.0.0.1:1"
+NO_DATABASE = "postgresql://quire@127.0.0.1:1/quire"
 """Nobody listens there."""
 
 HASTY = JobsSettings(poll_interval=0.01, lease=0.2, max_attempts=3, shutdown_grace=5, concurrency=2)

@@ -11,10 +11,8 @@ from kernel.application import create_app
 from kernel.health import Health
 from kernel.mail import takes_mail
 from kernel.settings import CacheSettings, KernelSettings
-from tests.kernel.support import NOWHERE, Open, silence
+from tests.kernel.support import NO_DATABASE, NOWHERE, Open, silence
 from tests.running import eventually, running
-
-NO_DATABASE = "postgresql://quire@127.0.0.1:1/quire"
 
 
 async def everywhere() -> bool:

@@ -20,8 +20,7 @@ from kernel.outbox import OutboxRow
 from kernel.security import public
 from kernel.settings import KernelSettings, MetricsSettings
 from kernel.unit_of_work import Subscriber
-from tests.kernel.support import Happened, Open, publish, record
-from tests.kernel.test_health import NO_DATABASE
+from tests.kernel.support import NO_DATABASE, Happened, Open, publish, record
 from tests.running import eventually, running
 
 TOKEN = "only-for-scrapers"

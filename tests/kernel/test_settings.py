@@ -103,7 +103,7 @@ def test_no_two_sections_share_a_prefix() -> None:
 
 
 @pytest.mark.parametrize(("variable", "value"), UNSAFE)
-def test_production_refuses_what_only_a_desk_may_have(variable: str, value: str) -> None:
+def test_production_refuses_what_is_for_development_alone(variable: str, value: str) -> None:
     assert KernelSettings.from_env({**PRODUCTION, "QUIRE_ENV": "test", variable: value})
     line = complaint({**PRODUCTION, variable: value})
     assert line.startswith(variable)

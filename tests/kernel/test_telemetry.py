@@ -88,7 +88,7 @@ def test_an_exception_is_one_line_with_its_frames_and_without_their_variables(lo
     assert SECRET not in json.dumps(line)
 
 
-def test_an_exception_on_a_desk_is_shown_without_the_variables_of_its_frames(log_as: LogAs) -> None:
+def test_in_development_an_exception_is_shown_without_the_variables_of_its_frames(log_as: LogAs) -> None:
     stream = log_as("console")
     try:
         fail(SECRET)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sqlalchemy import update
 
 from kernel.application import create_app
 from kernel.cache import Cache
+from kernel.db import utc_now
 from kernel.module import Module
 from kernel.reads import Reader
 from kernel.runtime import Runtime
@@ -24,6 +26,7 @@ from modules.auth.models import MailTokenRow, SessionRow
 from modules.auth.module import auth
 from modules.auth.settings import AuthSettings
 from modules.users import Accounts, Directory, Users
+from tests.auth.integration.second_factor import Phone
 from tests.running import People, Person, running
 from tests.users.fakes import FakeAccounts, FakeDirectory, FakeUsers
 
@@ -101,6 +104,11 @@ async def ada(people: People) -> Person:
     return await people.join("Ada")
 
 
+@pytest.fixture
+def phone(monkeypatch: pytest.MonkeyPatch) -> Phone:
+    return Phone(monkeypatch)
+
+
 def disable(users: FakeUsers, person: Person) -> None:
     """What an administrator would do."""
     user = users.people[UUID(person.id)]
@@ -112,3 +120,10 @@ async def alter(runtime: Runtime, row: type[SessionRow | MailTokenRow], row_id: 
     async with runtime.database.unit_of_work() as uow:
         change = update(row).where(row.id == UUID(row_id)).values(columns)
         await uow.session.execute(change.execution_options(synchronize_session=False))
+
+
+async def make_stale(http: httpx.AsyncClient, runtime: Runtime, person: Person) -> None:
+    """As if somebody had signed in minutes ago, and no process remembered anything else."""
+    await alter(runtime, SessionRow, person.tokens["session_id"], auth_time=utc_now() - timedelta(minutes=6))
+    answer = await http.post("/api/v1/auth/logout", json={"scope": "others"}, headers=person.headers)
+    answer.raise_for_status()

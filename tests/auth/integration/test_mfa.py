@@ -15,20 +15,15 @@ from kernel.db import utc_now
 from kernel.idempotency import IdempotencyRow
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
-from modules.auth.models import SessionRow, TotpRow
+from modules.auth.models import TotpRow
 from modules.auth.tasks import forget_what_has_ended
 from modules.auth.totp import qr_svg
-from tests.auth.integration.conftest import alter
+from tests.auth.integration.conftest import make_stale
 from tests.auth.integration.second_factor import CODES, CONFIRM, MFA, TOTP, Phone, first_half, second_half
 from tests.problems import pointers, refusal
 from tests.running import PASSWORD, People, Person, context_of
 
 LOGIN = "/api/v1/auth/login"
-
-
-@pytest.fixture
-def phone(monkeypatch: pytest.MonkeyPatch) -> Phone:
-    return Phone(monkeypatch)
 
 
 async def state(http: httpx.AsyncClient, person: Person) -> dict[str, Any]:  # Any: JSON
@@ -170,8 +165,7 @@ async def test_only_who_has_just_signed_in_may_touch_it(
     ada = await people.join("Ada")
     if (method, path) != ("POST", TOTP):
         await phone.enrol(http, ada)
-    await alter(runtime, SessionRow, ada.tokens["session_id"], auth_time=utc_now() - timedelta(minutes=6))
-    (await http.post("/api/v1/auth/logout", json={"scope": "others"}, headers=ada.headers)).raise_for_status()
+    await make_stale(http, runtime, ada)
     before = await state(http, ada)
     answer = await http.request(method, path, headers=ada.headers)
     assert refusal(answer) == (403, "reauthentication_required")

@@ -27,11 +27,6 @@ LOGIN, AGAIN, DOOR = "/api/v1/auth/login", "/api/v1/auth/reauthenticate", "/api/
 
 
 @pytest.fixture
-def phone(monkeypatch: pytest.MonkeyPatch) -> Phone:
-    return Phone(monkeypatch)
-
-
-@pytest.fixture
 async def bea(http: httpx.AsyncClient, people: People, phone: Phone) -> Person:
     """Somebody who has it on; her app is `phone`."""
     bea = await people.join("Bea")

@@ -14,10 +14,10 @@ from kernel.idempotency import IdempotencyRow
 from kernel.mail.ledger import MailRow
 from kernel.runtime import Runtime
 from modules.auth.authenticator import USE_NOTED
-from modules.auth.models import PersonalTokenRow, SessionRow
+from modules.auth.models import PersonalTokenRow
 from modules.auth.tasks import KEEP, forget_what_has_ended
 from modules.auth.tokens import new_personal_token
-from tests.auth.integration.conftest import alter, disable
+from tests.auth.integration.conftest import disable, make_stale
 from tests.problems import refusal, violations
 from tests.running import People, Person, bearer, context_of, eventually
 from tests.statements import statements
@@ -86,8 +86,7 @@ async def test_it_does_not_prove_who_holds_it(http: httpx.AsyncClient, ada: Pers
 
 
 async def test_creating_one_needs_a_fresh_sign_in(http: httpx.AsyncClient, runtime: Runtime, ada: Person) -> None:
-    await alter(runtime, SessionRow, ada.tokens["session_id"], auth_time=utc_now() - timedelta(minutes=6))
-    (await http.post("/api/v1/auth/logout", json={"scope": "others"}, headers=ada.headers)).raise_for_status()
+    await make_stale(http, runtime, ada)
     assert refusal(await create(http, ada)) == (403, "reauthentication_required")
 
 

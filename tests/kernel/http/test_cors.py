@@ -87,7 +87,7 @@ async def test_by_default_there_is_none() -> None:
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3000", "https://localhost", "http://127.0.0.1:5173", "http://[::1]:8000"]
 )
-async def test_on_a_desk_loopback_is_let_in(origin: str) -> None:
+async def test_in_development_loopback_is_let_in(origin: str) -> None:
     assert await allowed(DEVELOPMENT, origin)
 
 
@@ -102,7 +102,7 @@ async def test_on_a_desk_loopback_is_let_in(origin: str) -> None:
         "null",
     ],
 )
-async def test_on_a_desk_nothing_else_is(origin: str) -> None:
+async def test_in_development_nothing_else_is(origin: str) -> None:
     assert not await allowed(DEVELOPMENT, origin)
 
 

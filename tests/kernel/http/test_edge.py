@@ -195,7 +195,7 @@ async def test_in_production_any_other_host_is_refused(host: str | bytes) -> Non
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:3000", "127.0.0.1:8000", "10.0.0.7", "[::1]:8000", "[2001:db8::1]"]
 )
-async def test_on_a_desk_local_names_and_addresses_are_known(host: str) -> None:
+async def test_in_development_local_names_and_addresses_are_known(host: str) -> None:
     assert (await ask("GET", "/things", headers={"Host": host})).status_code == 200
     problem_of(await ask("GET", "/things", headers={"Host": "localhost.evil"}), 400, "invalid_host")
 

@@ -1,13 +1,10 @@
 """Lists of posts, page by page."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from itertools import permutations
 from typing import Any
-from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -19,7 +16,7 @@ from kernel.settings import KernelSettings
 from modules.posts.repositories import PostFilters
 from modules.posts.services import PostReads
 from tests.callers import Caller
-from tests.conftest import ADDRESSES, worker
+from tests.databases import own_database
 from tests.posts.integration.conftest import People
 from tests.posts.listing import BEGIN, NOBODY, at, ids, listed, published, walk
 from tests.posts.writing import POSTS, alter
@@ -130,14 +127,10 @@ async def test_a_cursor_belongs_to_the_order_that_it_was_made_for(http: httpx.As
 
 
 @pytest.fixture
-async def lagging(settings: KernelSettings) -> AsyncGenerator[str]:
+async def lagging() -> AsyncGenerator[str]:
     """The address of a replica that has heard of no post yet."""
-    template, name = os.environ[ADDRESSES[0]], f"lagging_{worker()}"
-    server = await asyncpg.connect(urlsplit(template)._replace(path="/postgres").geturl())
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE quire")
-    yield urlsplit(settings.database_url)._replace(path=f"/{name}").geturl()
-    await server.execute(f"DROP DATABASE {name}")
-    await server.close()
+    async with own_database("lagging") as url:
+        yield url
 
 
 async def test_no_page_is_read_from_a_replica_only_the_total_of_a_later_one(
