@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
 from litestar import Litestar
-from sqlalchemy import delete, inspect
+from sqlalchemy import delete, inspect, update
 
 from kernel.db import Entity
 from kernel.delivery import Delivery
@@ -19,6 +19,7 @@ from kernel.outbox import lease
 from kernel.runtime import Runtime
 from kernel.settings import JobsSettings
 from modules.auth.models import SigningKeyRow
+from modules.users.models import UserRow
 
 PASSWORD = "correct horse battery staple"
 JOBS = JobsSettings()
@@ -100,6 +101,12 @@ class Person(msgspec.Struct, frozen=True):
     username: str
     headers: dict[str, str]
     tokens: dict[str, Any]  # Any: JSON
+
+
+async def change_user(runtime: Runtime, person: Person, **columns: object) -> None:
+    """What an administrator, or time, would do."""
+    async with runtime.database.unit_of_work() as uow:
+        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(person.id)).values(columns))
 
 
 class People:

@@ -11,16 +11,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from app.embedded import Postgres
 from kernel.db import utc_now
 from kernel.module import Module
 from kernel.runtime import Runtime
-from modules.users.models import UserRow
 from modules.users.services import DeletionService
 from modules.users.settings import UsersSettings
-from tests.running import PASSWORD, People, Person, bearer, deliver_everything, eventually
+from tests.running import PASSWORD, People, Person, bearer, change_user, deliver_everything, eventually
 
 NAME, EMAIL, USERNAME = "Philippa Zwiebelturm", "philippa.zwiebelturm@example.org", "zwiebelturm"
 DRAFT, PUBLISHED = "quixotic-draft-text", "quixotic-public-text"
@@ -94,10 +92,7 @@ async def test_nothing_of_somebody_is_left_once_they_are_erased(
     assert (await client.delete("/api/v1/users/me", headers=ada.headers)).status_code == 202
     await deliver_everything(runtime)
     long_ago = utc_now() - timedelta(days=31)
-    async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(
-            update(UserRow).where(UserRow.id == UUID(ada.id)).values(deletion_requested_at=long_ago)
-        )
+    await change_user(runtime, ada, deletion_requested_at=long_ago)
     for erased in (True, False):
         async with runtime.database.unit_of_work() as uow:
             assert await DeletionService(uow, UsersSettings()).carry_out(UUID(ada.id)) is erased

@@ -4,19 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
-from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from kernel.runtime import Runtime
 from modules.auth.passwords import Passwords
 from modules.auth.services import SecurityLog
-from modules.users.models import UserRow
 from tests.kernel.support import is_waiting
 from tests.problems import refusal
-from tests.running import PASSWORD, People, Person, bearer, eventually
+from tests.running import PASSWORD, People, Person, bearer, change_user, eventually
 
 Act: TypeAlias = Callable[[], Awaitable[httpx.Response]]
 
@@ -29,8 +26,7 @@ async def ada(people: People) -> Person:
 @pytest.fixture
 async def root(people: People, runtime: Runtime) -> Person:
     root = await people.join("Root")
-    async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(root.id)).values(is_superuser=True))
+    await change_user(runtime, root, is_superuser=True)
     return root
 
 

@@ -13,10 +13,9 @@ from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
 from modules.auth.models import MailTokenRow
 from modules.users import AccountOpened
-from modules.users.models import UserRow
 from tests.mails import Read, mails_to
 from tests.problems import refusal, violations
-from tests.running import PASSWORD, People, Person, bearer, deliver_everything
+from tests.running import PASSWORD, People, Person, bearer, change_user, deliver_everything
 
 FORGOT, RESET = "/api/v1/auth/password/forgot", "/api/v1/auth/password/reset"
 CHANGE = "/api/v1/auth/password/change"
@@ -121,9 +120,8 @@ async def test_asking_for_a_mail_says_nothing_of_who_has_an_account(
     client: httpx.AsyncClient, runtime: Runtime, ada: Person, people: People, path: str
 ) -> None:
     shut_out, unverified = await people.join("Eve"), await people.join("Bob")
-    async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(shut_out.id)).values(is_active=False))
-        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(ada.id)).values(email_verified=True))
+    await change_user(runtime, shut_out, is_active=False)
+    await change_user(runtime, ada, email_verified=True)
     unknown = [f"{uuid4().hex}@example.org", "a(b)c@example.org"]
     answers = [
         await client.post(path, json={"email": email})
@@ -140,8 +138,8 @@ async def test_only_who_can_use_a_mail_gets_one(
 ) -> None:
     eve = await people.join("Eve")
     await deliver_everything(runtime)
+    await change_user(runtime, eve, is_active=False)
     async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(eve.id)).values(is_active=False))
         before = set((await uow.session.scalars(select(MailRow.id))).all())
     for email in (ada.email, eve.email, "nobody@example.org", "a(b)c@example.org"):
         assert (await client.post(FORGOT, json={"email": email})).status_code == 202

@@ -1,16 +1,13 @@
 """Programs with a personal access token, with all modules together."""
 
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from kernel.runtime import Runtime
-from modules.users.models import UserRow
 from tests.problems import refusal
-from tests.running import People, Person, bearer, eventually
+from tests.running import People, Person, bearer, change_user, eventually
 
 POSTS, ME = "/api/v1/posts", "/api/v1/users/me"
 MODERATION = "posts:write:any"
@@ -20,14 +17,9 @@ MODERATION = "posts:write:any"
 async def mod(people: People, runtime: Runtime) -> Person:
     """Somebody who may edit what others write."""
     mod = await people.join("Mod")
-    await appoint(runtime, mod, ["moderator"])
+    await change_user(runtime, mod, roles=["moderator"])
     tokens = await people.sign_in(mod.email)
     return Person(mod.id, mod.email, mod.username, bearer(tokens["access_token"]), tokens)
-
-
-async def appoint(runtime: Runtime, person: Person, roles: list[str]) -> None:
-    async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(person.id)).values(roles=roles))
 
 
 async def program(client: httpx.AsyncClient, owner: Person, *scopes: str) -> dict[str, str]:
@@ -68,7 +60,7 @@ async def test_a_program_with_a_scope_may_what_it_says_while_its_owner_may(
     bob, headers = await people.join("Bob"), await program(client, mod, MODERATION)
     foreign = await write(client, bob.headers)
     assert (await edit(client, headers, foreign["id"])).status_code == 200
-    await appoint(runtime, mod, [])
+    await change_user(runtime, mod, roles=[])
 
     async def is_refused() -> bool:
         return (await edit(client, headers, foreign["id"])).status_code == 403

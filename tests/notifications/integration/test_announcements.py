@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from kernel.audit import AuditRow
 from kernel.db import new_id
@@ -15,9 +15,9 @@ from modules.notifications.contracts import AnnouncementContinued
 from modules.notifications.models import NotificationRow
 from modules.notifications.services import announcements
 from modules.notifications.subscribers import tell_everybody
-from modules.users.models import RoleRow, UserRow
+from modules.users.models import RoleRow
 from tests.problems import violations
-from tests.running import People, Person, deliver_everything, delivery_of
+from tests.running import People, Person, change_user, deliver_everything, delivery_of
 
 ANNOUNCEMENTS = "/api/v1/notifications/announcements"
 TELLING = "notifications.subscribers.tell_everybody"
@@ -33,14 +33,9 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 async def admin(people: People, runtime: Runtime) -> Person:
     """Somebody who may speak to all."""
     person = await people.join("Olga")
-    await change(runtime, person, roles=["admin"])
+    await change_user(runtime, person, roles=["admin"])
     await deliver_everything(runtime)
     return person
-
-
-async def change(runtime: Runtime, person: Person, **values: object) -> None:
-    async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(update(UserRow).where(UserRow.id == UUID(person.id)).values(values))
 
 
 async def announce(client: httpx.AsyncClient, admin: Person, **more: str) -> dict[str, Any]:  # Any: JSON
@@ -76,7 +71,7 @@ async def test_everybody_who_is_there_is_told_once(
 ) -> None:
     here = [admin, *[await people.join() for _ in range(4)]]
     gone = await people.join()
-    await change(runtime, gone, is_active=False)
+    await change_user(runtime, gone, is_active=False)
     made = await announce(client, admin)
     late = await people.join()
     assert (made["state"], made["done"], made["total"]) == ("sending", 0, 5)
@@ -93,7 +88,7 @@ async def test_everybody_who_is_there_is_told_once(
 async def test_a_role_is_told_alone(client: httpx.AsyncClient, people: People, admin: Person, runtime: Runtime) -> None:
     moderators = [await people.join() for _ in range(2)]
     for person in moderators:
-        await change(runtime, person, roles=["moderator"])
+        await change_user(runtime, person, roles=["moderator"])
     await people.join()
     made = await announce(client, admin, role="moderator")
     await deliver_everything(runtime)

@@ -12,8 +12,7 @@ from kernel.db import new_id
 from kernel.mail.ledger import MailRow
 from kernel.outbox import OutboxRow
 from kernel.runtime import Runtime
-from modules.users.models import UserRow
-from tests.running import People, Person, deliver_everything
+from tests.running import People, Person, change_user, deliver_everything
 
 DELIVERIES = "/api/v1/notifications/deliveries"
 
@@ -21,8 +20,7 @@ DELIVERIES = "/api/v1/notifications/deliveries"
 @pytest.fixture
 async def admin(people: People, runtime: Runtime) -> Person:
     person = await people.join("Olga")
-    async with runtime.database.unit_of_work() as uow:
-        await uow.session.execute(update(UserRow).values(roles=["admin"]))
+    await change_user(runtime, person, roles=["admin"])
     await deliver_everything(runtime)
     return person
 
