@@ -42,6 +42,7 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
         listening(host, port).close()  # before anything is started
         here = {"QUIRE_PUBLIC_URL": address(host, port), "QUIRE_HTTP_DRAIN": "0"}  # nobody balances
         env = with_defaults(data_dir, {**here, **os.environ})
+        os.environ.pop("QUIRE_SUPERUSER_PASSWORD", None)  # the API alone makes a superuser: no server inherits it
         if concerns_modules(env):
             run("check-settings", env)
         folder = data_dir.absolute()
@@ -54,7 +55,7 @@ def up(data_dir: Path, host: str, port: int, workers: int) -> None:
             share(folder, env)
         listen = ["--host", host, "--port", str(port), "--workers", str(workers)]
         api = Program("the API", quire("serve", *listen), env, lambda: answers(host, port))
-        worker = Program("the worker", quire("work"), env)
+        worker = Program("the worker", quire("work"), {**env, "QUIRE_SUPERUSER_PASSWORD": ""})
         stack.callback(stop, api, worker)
 
         def announce(service: Service) -> None:

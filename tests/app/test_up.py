@@ -46,9 +46,10 @@ class Up:
 
 
 @contextmanager
-def up(folder: Path, *options: object) -> Iterator[Up]:
+def up(folder: Path, *options: object, **variables: str) -> Iterator[Up]:
     port = free_port()
-    with running(*QUIRE, "up", "--data-dir", folder, "--port", port, *options, env=clean_env()) as process:
+    env = clean_env(**variables)
+    with running(*QUIRE, "up", "--data-dir", folder, "--port", port, *options, env=env) as process:
         here = Up(process, folder, port)
         eventually(here.answers)
         eventually(lambda: here.child("app work"))
@@ -96,6 +97,13 @@ def test_a_killed_one_takes_everything_with_it_workers_of_uvicorn_included(tmp_p
     with up(tmp_path) as again:  # at once, on the same data
         again.process.send_signal(SIGTERM)
         again.process.communicate(timeout=40)
+
+
+def test_the_password_of_the_first_superuser_is_known_to_no_process_that_does_not_need_it(tmp_path: Path) -> None:
+    password = "correct horse battery staple"
+    with up(tmp_path, QUIRE_SUPERUSER_EMAIL="root@quire.example", QUIRE_SUPERUSER_PASSWORD=password) as here:
+        knows = [pid for pid in here.family() if password.encode() in Path(f"/proc/{pid}/environ").read_bytes()]
+        assert knows == [here.child("app serve")]
 
 
 def test_a_second_ctrl_c_hurries(tmp_path: Path) -> None:
