@@ -59,7 +59,7 @@ class Delays:
         return f"{self._name:<34} {figures}  ({len(self.all)} told)"
 
 
-class Desk:
+class Product:
     """The product, running, and people who follow each other on it."""
 
     def __init__(self, address: str, database: asyncpg.Pool, people: Sequence[Person]) -> None:
@@ -116,38 +116,38 @@ async def sign_in(address: str, database: asyncpg.Pool) -> list[Person]:
     return people
 
 
-async def fan_out(desk: Desk, author: Person, followers: int) -> tuple[float, Delays]:
+async def fan_out(product: Product, author: Person, followers: int) -> tuple[float, Delays]:
     """Publish a post of somebody whom so many follow: the seconds until all are told, and how others fared."""
     rows = [(new_id(), new_id(), author.id) for _ in range(followers)]
-    async with desk.database.acquire() as connection:
+    async with product.database.acquire() as connection:
         await connection.copy_records_to_table(
             "follows", schema_name="users", columns=["id", "follower_id", "followee_id"], records=rows
         )
         await connection.execute("ANALYZE users.follows")
     body = {"title": "To all of you", "body": "x", "status": "published"}
-    _, post = await Connection(desk.address, author.token).call("POST", "/api/v1/posts", body)
+    _, post = await Connection(product.address, author.token).call("POST", "/api/v1/posts", body)
     began, done = time.monotonic(), 0.0
 
     async def goes_on() -> bool:
         nonlocal done
-        if await desk.database.fetchval(REACHED, post["id"]) < followers:
+        if await product.database.fetchval(REACHED, post["id"]) < followers:
             return True
         done = time.monotonic() - began
         return False
 
-    others = await desk.measure(f"while {followers:,} followers are told", goes_on)
+    others = await product.measure(f"while {followers:,} followers are told", goes_on)
     return done, others
 
 
-async def poison(desk: Desk, jobs: int) -> Delays:
+async def poison(product: Product, jobs: int) -> Delays:
     """The same while so many jobs fail, again and again, until they are given up."""
-    dead = jobs + await desk.database.fetchval(DEAD)
-    await desk.database.execute(POISON, [new_id() for _ in range(jobs)])
+    dead = jobs + await product.database.fetchval(DEAD)
+    await product.database.execute(POISON, [new_id() for _ in range(jobs)])
 
     async def goes_on() -> bool:
-        return bool(await desk.database.fetchval(DEAD) < dead)
+        return bool(await product.database.fetchval(DEAD) < dead)
 
-    return await desk.measure(f"while {jobs} of all jobs always fail", goes_on)
+    return await product.measure(f"while {jobs} of all jobs always fail", goes_on)
 
 
 async def run(options: argparse.Namespace, rig: Rig) -> None:
@@ -156,16 +156,16 @@ async def run(options: argparse.Namespace, rig: Rig) -> None:
     for _ in range(options.workers):
         rig.worker()
     async with asyncpg.create_pool(rig.postgres.url, min_size=4, max_size=12) as database:
-        desk = Desk(address, database, await sign_in(address, database))
-        await desk.measure("warm-up", for_seconds(3))
-        await fan_out(desk, desk.people[1], options.followers)
+        product = Product(address, database, await sign_in(address, database))
+        await product.measure("warm-up", for_seconds(3))
+        await fan_out(product, product.people[1], options.followers)
         await database.execute("ANALYZE")  # new tables grow by day, not in seconds, and PostgreSQL does it by itself
-        print(await desk.measure("when all is quiet", for_seconds(options.seconds)), flush=True)
-        seconds, others = await fan_out(desk, desk.people[0], options.followers)
+        print(await product.measure("when all is quiet", for_seconds(options.seconds)), flush=True)
+        seconds, others = await fan_out(product, product.people[0], options.followers)
         print(f"{options.followers:,} followers told in {seconds:.1f} s", flush=True)
         print(others, flush=True)
         for jobs in (1, options.poison):
-            print(await poison(desk, jobs), flush=True)
+            print(await poison(product, jobs), flush=True)
 
         async def nothing_open() -> bool:
             return not await database.fetchval(OPEN)

@@ -10,6 +10,7 @@ import msgspec
 
 from tests.load.rounds import CONNECTIONS, Request, Series
 from tests.load.servers import LOGIN, Data, Name, Process
+from tests.running import bearer
 
 API = "/api/v1"
 
@@ -32,7 +33,8 @@ class Readers:
         self.people = list(dict.fromkeys(post.email for post in data.posts))[:CONNECTIONS]
         self.own = [(email, post) for email in self.people for post in data.of(email)[:20]]
         self._signed_in = {
-            name: {email: bearer(processes[name].log_in(email)) for email in self.people} for name in LOGIN
+            name: {email: bearer(processes[name].log_in(email)["access_token"]) for email in self.people}
+            for name in LOGIN
         }
         chance.shuffle(self.own)
 
@@ -76,8 +78,3 @@ def page_after(readers: Readers, at: int) -> str:
 def addresses(path: str, queries: Iterable[Mapping[str, Any]]) -> list[str]:  # Any: whatever is in a query
     """One path with many queries."""
     return [f"{path}?{urlencode(query)}" for query in queries]
-
-
-def bearer(tokens: Headers) -> Headers:
-    """Signed in."""
-    return {"Authorization": f"Bearer {tokens['access_token']}"}
