@@ -51,7 +51,7 @@ def up(folder: Path, *options: object, **variables: str) -> Iterator[Up]:
     env = clean_env(**variables)
     with running(*QUIRE, "up", "--data-dir", folder, "--port", port, *options, env=env) as process:
         here = Up(process, folder, port)
-        eventually(here.answers)
+        eventually(here.answers, 60)
         eventually(lambda: here.child("app work"))
         yield here
 
