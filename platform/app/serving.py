@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from app import leash
+from app import death_signal
 from app.processes import Failure
 from kernel.settings import KernelSettings
 from kernel.telemetry import is_exporting
@@ -83,7 +83,7 @@ def shared_metrics() -> Iterator[None]:
 def application() -> "Application":
     """`app.asgi.create`, in a process that drains, and is killed together with the `quire serve` it belongs to."""
     if parent := multiprocessing.parent_process():
-        leash.die_with_parent(parent.pid or 0, signal.SIGKILL)
+        death_signal.die_with_parent(parent.pid or 0, signal.SIGKILL)
     from app.asgi import create
 
     app = create()

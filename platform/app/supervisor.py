@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from signal import SIGKILL, Signals
 from typing import Protocol
 
-from app.processes import Command, Failure, on_leash
+from app.processes import Command, Failure, dying_with_parent
 
 BEAT = 0.1
 """Seconds between two looks."""
@@ -58,7 +58,7 @@ class Program:
         """Start it in a session of its own: Ctrl-C is for us."""
         self._started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - a command of ours
-            on_leash(self._command, SIGKILL), env=self._env, stdin=subprocess.DEVNULL, start_new_session=True
+            dying_with_parent(self._command, SIGKILL), env=self._env, stdin=subprocess.DEVNULL, start_new_session=True
         )
 
     def is_ready(self) -> bool:

@@ -89,8 +89,8 @@ def concerns_modules(env: Mapping[str, str]) -> bool:
 
 def run(command: str, env: Mapping[str, str]) -> None:
     """In a process of its own: what it imports is no burden for one that stays. What is wrong, it says itself."""
-    on_leash = processes.on_leash(quire(command), signal.SIGKILL)
-    code = subprocess.run(on_leash, env=env, start_new_session=True).returncode  # noqa: S603 - a command of ours
+    dying_with_parent = processes.dying_with_parent(quire(command), signal.SIGKILL)
+    code = subprocess.run(dying_with_parent, env=env, start_new_session=True).returncode  # noqa: S603 - a command of ours
     if code > 0:
         raise SystemExit(code)
     if code:

@@ -122,7 +122,7 @@ keep_running([], [program], lambda _: print(program.process.pid, flush=True), la
 def test_a_child_whose_parent_went_too_early_does_not_even_start() -> None:
     nobody = subprocess.Popen([*PYTHON, ""])
     nobody.wait()
-    script = f"from app import leash; leash.die_with_parent({nobody.pid}, 15); print('alive')"
+    script = f"from app import death_signal; death_signal.die_with_parent({nobody.pid}, 15); print('alive')"
     with running(*PYTHON, script) as orphan:
         assert orphan.communicate() == ("", "")
         assert orphan.returncode == -SIGKILL

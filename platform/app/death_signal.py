@@ -1,8 +1,8 @@
 """Processes that do not outlive the one that started them.
 
-As a module: `die_with_parent`. As a script: ``python -I -S leash.py PARENT SIGNAL [--unprivileged DATA] COMMAND...``
-becomes COMMAND after the same promise, and optionally without the powers of root. A script rather than a `preexec_fn`,
-because Python code between fork and exec may deadlock where other threads run; it costs 20 ms.
+As a module: `die_with_parent`. As a script: ``python -I -S death_signal.py PARENT SIGNAL [--unprivileged DATA]
+COMMAND...`` becomes COMMAND after the same promise, and optionally without the powers of root. A script rather than a
+`preexec_fn`, because Python code between fork and exec may deadlock where other threads run; it costs 20 ms.
 """
 
 import ctypes
