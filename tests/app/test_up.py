@@ -115,4 +115,4 @@ def test_a_second_ctrl_c_hurries(tmp_path: Path) -> None:
         os.kill(here.child("app serve"), SIGSTOP)  # will not stop by itself
         eventually(interrupt, seconds=15)
     assert here.process.returncode == 0
-    assert not processes_in(tmp_path)
+    eventually(lambda: not processes_in(tmp_path))
