@@ -1,8 +1,7 @@
 """Signing keys: Ed25519, in PostgreSQL, the private halves encrypted. The next one is published before it signs."""
 
-import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kernel.batching import Batch
 from kernel.db import new_id
 from kernel.reads import Query, Reader
 from kernel.settings import SettingsError
@@ -47,7 +47,7 @@ class Keyring:
         self._has_next = False
         self._asked = -FRESH  # by those who verify
         self._loaded = -FRESH  # by those who sign
-        self._looking = asyncio.Lock()
+        self._stored = Batch(self._look_up)
 
     async def signing(self, uow: UnitOfWork) -> tuple[UUID, Ed25519PrivateKey]:
         """The key that signs now and its ``kid``; the first ones are made here, once, whoever asks first."""
@@ -87,10 +87,13 @@ class Keyring:
     async def _look(self, reader: Reader, age: float) -> None:
         """If what is known is so old. Whoever comes while somebody looks waits for what is found."""
         if time.monotonic() - self._asked >= age:
-            async with self._looking:
-                if time.monotonic() - self._asked >= age:
-                    self._learn(await reader.all(STORED_KEYS))
-                    self._asked = time.monotonic()
+            await self._stored.get({reader})
+
+    async def _look_up(self, readers: Collection[Reader]) -> Mapping[Reader, None]:
+        for reader in readers:
+            self._learn(await reader.all(STORED_KEYS))
+            self._asked = time.monotonic()
+        return {}
 
     def knows(self, kid: UUID) -> bool:
         """Whether the key was there when somebody last looked."""

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextvars import Context, copy_context
 from functools import cached_property
 from typing import Generic, TypeVar
+
+from kernel.errors import Unavailable
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -20,6 +23,7 @@ class Batch(Generic[K, V]):
         self._load = load
         self._keys: set[K] = set()
         self._waiting: list[asyncio.Future[Mapping[K, V]]] = []
+        self._context: Context
         self._running: asyncio.Task[None] | None = None
 
     @cached_property
@@ -32,14 +36,16 @@ class Batch(Generic[K, V]):
         if not keys:
             return {}
         answer: asyncio.Future[Mapping[K, V]] = self._loop.create_future()
-        if not self._waiting and self._running is None:
-            self._loop.call_soon(self._send)
+        if not self._waiting:
+            self._context = copy_context()  # a batch belongs to the first who asks, in traces and logs
+            if self._running is None:
+                self._loop.call_soon(self._send)
         self._waiting.append(answer)
         self._keys.update(keys)
         return await answer
 
     def _send(self) -> None:
-        self._running = self._loop.create_task(self._fetch(*self._taken()))
+        self._running = self._loop.create_task(self._fetch(*self._taken()), context=self._context)
 
     def _taken(self) -> tuple[set[K], list["asyncio.Future[Mapping[K, V]]"]]:
         taken = self._keys, self._waiting
@@ -50,9 +56,10 @@ class Batch(Generic[K, V]):
         try:
             found = await self._load(keys)
         except BaseException as error:
+            failure = error if isinstance(error, Exception) else Unavailable()  # they are not cancelled themselves
             for answer in waiting + self._taken()[1]:
                 if not answer.done():
-                    answer.set_exception(error)
+                    answer.set_exception(failure)
             if not isinstance(error, Exception):
                 raise
         else:

@@ -7,18 +7,17 @@ All keys begin with the ``run_id`` of the server: one that was restarted, from a
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import TypeAlias
 
 import msgspec
 from redis.exceptions import RedisError
 
-from kernel.batching import Batch
-from kernel.breaker import Breaker
 from kernel.errors import Unavailable
 from kernel.events import Event
-from kernel.redis_client import AWAY, Command, RedisServer
+from kernel.redis_client import AWAY, RedisServer
+from kernel.round_trips import RoundTrips
 from kernel.settings import CacheSettings
 from kernel.versions import Tokens, etag
 
@@ -73,6 +72,9 @@ class Shape(msgspec.Struct, frozen=True):
 
 Load: TypeAlias = Callable[[], Awaitable[Loaded]]
 
+NOT_KEPT = RedisError("there is nothing to find")
+"""What those hear who wait for a value that Redis did not take."""
+
 
 class Cache:
     """Values by key. Redis may be slow, empty or absent at any moment: then values are loaded, never wrong."""
@@ -80,8 +82,7 @@ class Cache:
     def __init__(self, server: RedisServer, settings: CacheSettings) -> None:
         self._server = server
         self._ttl = settings.ttl
-        self._breaker = Breaker(failures=5, pause=1.0)
-        self._look_up = Batch(self._ask)
+        self._redis = RoundTrips(server)
         self._decoder = msgspec.msgpack.Decoder(Entry)
         self._shapes: dict[str, Shape] = {}
         self._flights: dict[str, asyncio.Future[Exception | None]] = {}
@@ -111,14 +112,14 @@ class Cache:
                     continue
                 case Unavailable() | OSError() as failure:  # asking once more, one after the other, would take for ever
                     raise Unavailable from failure
-                case _:  # what there is to say depends on who asks
+                case _:  # what there is to say depends on who asks, or Redis takes nothing: all load at once
                     return await load()
 
     async def tokens(self, entities: Collection[str]) -> Tokens | None:
         """The present tokens, to be asked for *before* the entities are read; None while Redis is away."""
         try:
             keys = {name: self._key("g", name) for name in entities}
-            answers = await self._look_up.get(keys.values())
+            answers = await self._redis.look_up(keys.values())
             found = {name: answers[key] for name, key in keys.items() if key in answers}
             return {**found, **await self._begin(set(entities) - found.keys())}
         except AWAY:
@@ -130,7 +131,7 @@ class Cache:
         while run_id != self._server.run_id:  # until the server that deleted is the one that the keys were made for
             run_id = self._server.run_id
             keys = [self._key("g", name) for name in entities]
-            await self._do(("DEL", *keys))
+            await self._redis.do(("DEL", *keys))
 
     async def forget_or_make_up(self, entities: Collection[str]) -> None:
         """The same, without failing: from a Redis that did not hear of it, nothing is served until it has."""
@@ -154,14 +155,14 @@ class Cache:
             shape = self._shape(key, own)
         if self._making_up is not None:
             raise RedisError("changes were missed")
-        answers = await self._look_up.get(shape.keys)
+        answers = await self._redis.look_up(shape.keys)
         if shape.run_id != self._server.run_id:  # another by now: it may have been started from a dump of the old one
             answers = {}
         entry = self._decoded(answers.get(shape.value))
         if entry is not None:
             if not entry.tokens.keys() <= shape.tokens.keys():
                 shape = self._shape(key, {*own, *entry.tokens})
-                answers = {**answers, **await self._look_up.get(shape.keys)}
+                answers = {**answers, **await self._redis.look_up(shape.keys)}
             for name, token in entry.tokens.items():
                 if answers.get(shape.tokens[name]) != token:
                     break
@@ -178,7 +179,8 @@ class Cache:
 
     async def _fill(self, key: str, own: Collection[str], seen: Tokens, load: Load) -> Loaded | Entry:
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
-        value_key, failure = self._key("v", key), None
+        value_key = self._key("v", key)
+        failure: Exception | None = NOT_KEPT
         try:
             try:
                 tokens = {**seen, **await self._begin(set(own) - seen.keys())}
@@ -190,10 +192,14 @@ class Cache:
             entry = Entry(loaded.body, loaded.tag, {**loaded.tokens, **tokens}, loaded.next_cursor)
             self._shape(key, entry.tokens)
             with suppress(*AWAY):
-                await self._do(("SET", value_key, msgspec.msgpack.encode(entry), "PX", self._lifetime()))
+                await self._redis.do(("SET", value_key, msgspec.msgpack.encode(entry), "PX", self._lifetime()))
+                failure = None
             return entry
         except Exception as error:
             failure = error
+            raise
+        except BaseException:
+            failure = None  # whoever asked has given up: one of the others fills it
             raise
         finally:
             del self._flights[key]
@@ -203,29 +209,18 @@ class Cache:
         """The tokens of entities that had none; another process may have been quicker."""
         made = {name: secrets.token_bytes(8) for name in entities}
         sets = {name: ("SET", self._key("g", name), token, "NX", "EX", TOKEN_TTL) for name, token in made.items()}
-        done = await self._do(*sets.values())
+        done = await self._redis.do(*sets.values())
         if late := {name: ("GET", command[1]) for name, command in sets.items() if done[command] is None}:
-            theirs = await self._do(*late.values())
+            theirs = await self._redis.do(*late.values())
             made |= {name: token for name, command in late.items() if (token := theirs[command]) is not None}
         return made
-
-    async def _do(self, *commands: Command) -> Mapping[Command, bytes | None]:
-        return await self._breaker.run(lambda: self._server.together(commands))
-
-    async def _ask(self, keys: Collection[bytes]) -> Mapping[bytes, bytes]:
-        """One round trip. What a server answers that is not the one the keys were made for is not believed."""
-        run_id, names = self._server.run_id, list(keys)
-        answers = await self._breaker.run(lambda: self._server.client.mget(names))
-        if run_id != self._server.run_id:
-            return {}
-        return {name: answer for name, answer in zip(names, answers, strict=True) if answer is not None}
 
     async def _make_up(self) -> None:
         """Tell Redis, once it is back, that nothing in it can be trusted."""
         while True:
             try:
                 await self.forget([EVERYTHING])
-            except AWAY:
+            except Exception:
                 await asyncio.sleep(0.1)
             else:
                 self._making_up = None

@@ -13,7 +13,7 @@ class Channel:
     def __init__(self, redis_url: str, name: str, *, timeout: float) -> None:
         self._name = name
         self._sender = redis_client(redis_url, timeout=timeout)
-        self._listener = redis_client(redis_url, timeout=3600.0)
+        self._listener = redis_client(redis_url, timeout=3600.0, socket_connect_timeout=3.0, socket_keepalive=True)
         self._sending: asyncio.Task[None] | None = None
         self.is_heard = False
         """Whether what others send is heard at the moment."""

@@ -161,8 +161,12 @@ class Reader:
                 None if pool.get_idle_size() else self._settings.pool_timeout
             )  # a timer that nobody needs costs, too
             async with pool.acquire(timeout=waits) as connection:
-                with statement(sql):
-                    return await answered(connection, sql, arguments, planned_anew)
+                try:
+                    with statement(sql):
+                        return await answered(connection, sql, arguments, planned_anew)
+                except TimeoutError:  # the others may be as dead: nobody is to find them one after the other
+                    await pool.expire_connections()
+                    raise
         except TimeoutError:
             raise Unavailable from None
 

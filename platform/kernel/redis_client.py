@@ -1,7 +1,7 @@
 """Connections to the Redis-compatible server: one server, TLS, or the master that sentinels agree on."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
@@ -11,8 +11,6 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-
-from kernel.batching import Batch
 
 Command: TypeAlias = tuple[str | bytes | int, ...]
 
@@ -42,7 +40,7 @@ def redis_client(url: str, *, timeout: float, **options: Any) -> Redis:  # Any: 
         "retry": Retry(NoBackoff(), 0),
     }
     if not url.startswith("redis+sentinel:"):
-        client: Redis = Redis.from_url(url, **limits, **options)
+        client: Redis = Redis.from_url(url, **{**limits, **options})
         return client
     parts = urlsplit(url)
     servers = [urlsplit(f"//{each}") for each in parts.netloc.rpartition("@")[2].split(",")]
@@ -61,20 +59,16 @@ class RedisServer:
     def __init__(self, url: str, *, timeout: float) -> None:
         self.run_id = "unknown"
         self.client = redis_client(url, timeout=timeout, redis_connect_func=self._greet)
-        self._commands = Batch(self._run)
 
-    async def together(self, commands: Collection[Command]) -> Mapping[Command, Any]:  # Any: answers differ
-        """What is answered to each command; those of one turn of the event loop share a round trip, whoever sends them.
+    async def together(self, commands: Collection[Command]) -> list[Any]:  # Any: answers differ
+        """What is answered to each command, in one round trip: its error to one that the server refuses.
 
         (One by one, redis-py takes a connection out of its pool and looks whether it is well, for each of them.)
         """
-        return await self._commands.get(commands)
-
-    async def _run(self, commands: Collection[Command]) -> Mapping[Command, Any]:  # Any: as above
         pipeline = self.client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
-        return dict(zip(commands, await pipeline.execute(), strict=True))
+        return await pipeline.execute(raise_on_error=False)
 
     async def _greet(self, connection: AbstractConnection) -> None:
         await connection.on_connect()

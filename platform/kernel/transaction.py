@@ -6,6 +6,7 @@ A session alone costs as much as three statements, so there is none before someb
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -28,6 +29,7 @@ class Transaction:
         self._pooled: PoolProxiedConnection | None = None
         """The connection, where it was not the session that took it out of the pool."""
         self._invalidate: Callable[[], None]
+        self._invalidate_all: Callable[[], None]
         self._adapted: Any = None  # Any: SQLAlchemy does not show what it wraps around a connection of asyncpg
 
     @property
@@ -84,6 +86,7 @@ class Transaction:
         else:
             pooled = await (await self._session.connection()).get_raw_connection()
         self._adapted, self._invalidate = pooled.dbapi_connection, pooled.invalidate
+        self._invalidate_all = partial(self._engine.sync_engine.pool._invalidate, pooled)
 
     @contextmanager
     def _hanging_up(self) -> Generator[None]:
@@ -96,6 +99,9 @@ class Transaction:
         except asyncpg.PostgresError:
             if self._adapted.driver_connection.is_closed():
                 self._invalidate()
+            raise
+        except TimeoutError:  # the others may be as dead: nobody is to find them one after the other
+            self._invalidate_all()
             raise
         except BaseException:
             self._invalidate()

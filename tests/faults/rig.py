@@ -196,15 +196,22 @@ class Proxy:
             writer.transport.abort()
         await asyncio.gather(*(writer.wait_closed() for writer in cut), return_exceptions=True)
 
+    def abandon(self) -> None:
+        """Say nothing more on the connections that there are, for good; new ones are as ever."""
+        self._flows.clear()
+        self._flows = asyncio.Event()
+        self._flows.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner, outer = await asyncio.open_connection("127.0.0.1", self._target)
         self._connections |= {writer, outer}
         await asyncio.gather(self._pass_on(reader, outer), self._pass_on(inner, writer), return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        flows = self._flows
         try:
             while data := await reader.read(65_536):
-                await self._flows.wait()
+                await flows.wait()
                 writer.write(data)
                 await writer.drain()
         finally:

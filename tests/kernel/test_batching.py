@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncGenerator, Collection, Mapping
+from contextvars import ContextVar
 
 import pytest
 
@@ -58,6 +59,28 @@ async def test_those_who_ask_while_a_call_is_under_way_share_the_next(source: So
     source.answers.set()
     assert [(await early)[1], (await late[0])[1], (await late[1])[2]] == [1, 1, 4]
     assert source.asked == [{1}, {1, 2}]
+
+
+async def test_a_call_runs_in_the_context_of_the_first_who_asked_for_it() -> None:
+    request, seen, answers = ContextVar[int]("request"), list[int](), asyncio.Event()
+
+    async def load(keys: Collection[int]) -> Mapping[int, int]:
+        seen.append(request.get())
+        await answers.wait()
+        return {}
+
+    async def ask(number: int) -> None:
+        request.set(number)
+        await batch.get({number})
+
+    batch = Batch(load)
+    early = asyncio.create_task(ask(1))
+    await asyncio.sleep(0.01)
+    late = [asyncio.create_task(ask(number)) for number in (2, 3)]
+    await asyncio.sleep(0.01)
+    answers.set()
+    await asyncio.gather(early, *late)
+    assert seen == [1, 2]
 
 
 async def test_those_who_wait_for_their_turn_do_not_wait_once_more_for_what_has_failed(source: Source) -> None:

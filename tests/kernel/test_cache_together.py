@@ -134,6 +134,40 @@ async def test_who_waits_for_a_loading_that_fails_does_not_wait_for_another_afte
     assert (begun, most) == (loads, max(1, loads - 1))  # those who wait then ask together
 
 
+@pytest.fixture
+async def full(server: RedisServer) -> AsyncGenerator[None]:
+    """It takes nothing more, but deletes."""
+    await server.client.config_set("maxmemory", 1)
+    yield
+    await server.client.config_set("maxmemory", 0)
+
+
+async def test_a_change_is_heard_of_although_redis_takes_nothing_that_is_sent_beside_it(
+    cache: Cache, server: RedisServer, full: None
+) -> None:
+    async def load() -> Loaded:
+        return Loaded(b"value")
+
+    changes = [cache.forget([f"e{number}"]) for number in range(10)]
+    found = await asyncio.gather(*(cache.fetch(f"v{number}", ["e"], load) for number in range(10)), *changes)
+    assert {each.body for each in found if each} == {b"value"}
+
+
+async def test_readers_of_what_redis_does_not_take_do_not_load_one_after_the_other(cache: Cache, full: None) -> None:
+    at_once = most = 0
+
+    async def load() -> Loaded:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.05)
+        at_once -= 1
+        return Loaded(b"value")
+
+    await asyncio.gather(*(cache.fetch("k", ["e"], load) for _ in range(10)))
+    assert most == 9
+
+
 async def test_all_look_ups_of_one_turn_are_one_command(cache: Cache, server: RedisServer) -> None:
     async def load() -> Loaded:
         return Loaded(b"value")

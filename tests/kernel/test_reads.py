@@ -14,6 +14,7 @@ from sqlalchemy import Float, Integer, Text, bindparam, column, func, select, ta
 from kernel.errors import Unavailable
 from kernel.reads import Query, Reader
 from kernel.settings import KernelSettings
+from tests.faults.rig import Proxy
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -73,6 +74,19 @@ async def test_one_is_the_first_or_nothing(reader: Reader) -> None:
     found = await reader.one(FACTS, number=5, word="")
     assert found is not None
     assert found.n == 1
+
+
+async def test_of_connections_that_fell_silent_together_one_is_found_the_slow_way(settings: KernelSettings) -> None:
+    proxy = Proxy(settings.database_url)
+    await proxy.accept()
+    reader = Reader(proxy.url, msgspec.structs.replace(settings.db, read_pool_size=3, statement_timeout=0.1))
+    await asyncio.gather(*(reader.all(NAP, seconds=0.05) for _ in range(3)))
+    proxy.abandon()
+    with pytest.raises(Unavailable):
+        await reader.one(BACKEND)
+    assert await reader.one(BACKEND)
+    await reader.close()
+    await proxy.refuse()
 
 
 async def test_who_finds_no_free_connection_is_told_in_time(reader: Reader) -> None:

@@ -112,6 +112,27 @@ async def test_nobody_gets_a_connection_whose_begin_got_no_answer(settings: Kern
     await proxy.refuse()
 
 
+async def test_of_connections_that_fell_silent_together_one_is_found_the_slow_way(
+    open_kernel: Open, settings: KernelSettings
+) -> None:
+    proxy = Proxy(settings.database_url)
+    await proxy.accept()
+    few = msgspec.structs.replace(settings.db, pool_size=3, max_overflow=0, statement_timeout=0.1)
+    runtime = open_kernel(database_url=proxy.url, db=few)
+
+    async def nap() -> None:
+        async with runtime.database.unit_of_work() as uow:
+            await uow.run(NAP, s=0.05)
+
+    await asyncio.gather(*(nap() for _ in range(3)))
+    proxy.abandon()
+    with pytest.raises(TimeoutError):
+        await nap()
+    await nap()
+    await runtime.close()
+    await proxy.refuse()
+
+
 @pytest.mark.parametrize("way", [note_quickly, note])
 async def test_what_is_cancelled_leaves_nothing_behind(open_kernel: Open, way: Way) -> None:
     runtime = open_kernel()

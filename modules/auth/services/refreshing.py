@@ -39,7 +39,9 @@ class Refreshing:
         claim = self._components.refresh_tokens.read(token)
         if claim is None:
             raise RefreshInvalid
-        return await self._pairs.pair(await self._components.rotations.first(*claim) or await self._successor(*claim))
+        shared = self._components.settings.refresh_grace > 0  # else there is no second try, if it is done but not said
+        won = await self._components.rotations.first(*claim) if shared else None
+        return await self._pairs.pair(won or await self._successor(*claim))
 
     async def _successor(self, session_id: UUID, generation: int) -> SessionRow | Rotated:
         """Why a token could not be rotated: the session as it is, if the token is its previous one and fresh enough."""
