@@ -22,7 +22,7 @@ from kernel.settings import CacheSettings
 from kernel.versions import Tokens, etag
 
 TOKEN_TTL = 86_400
-SHAPES = 50_000
+SHAPES = 20_000
 """Keys whose embedded entities a process remembers, so that a value and its tokens are asked for together."""
 
 EVERYTHING = "everything"
