@@ -56,7 +56,7 @@ def servers(folder: Path) -> Iterator[Rig]:
     settings = {
         "QUIRE_PUBLIC_URL": f"http://{HOST}",
         "QUIRE_TRUSTED_PROXIES": "127.0.0.1",
-        "QUIRE_HTTP_DRAIN": "1",
+        "QUIRE_HTTP_DRAIN": "6",  # longer than nginx keeps what idles
         "QUIRE_SUPERUSER_EMAIL": ROOT["email"],
         "QUIRE_SUPERUSER_PASSWORD": ROOT["password"],
     }
