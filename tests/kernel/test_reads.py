@@ -79,7 +79,7 @@ async def test_one_is_the_first_or_nothing(reader: Reader) -> None:
 async def test_of_connections_that_fell_silent_together_one_is_found_the_slow_way(settings: KernelSettings) -> None:
     proxy = Proxy(settings.database_url)
     await proxy.accept()
-    reader = Reader(proxy.url, msgspec.structs.replace(settings.db, read_pool_size=3, statement_timeout=0.1))
+    reader = Reader(proxy.url, msgspec.structs.replace(settings.db, read_pool_size=3, statement_timeout=0.5))
     await asyncio.gather(*(reader.all(NAP, seconds=0.05) for _ in range(3)))
     proxy.abandon()
     with pytest.raises(Unavailable):

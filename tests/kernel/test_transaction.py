@@ -117,7 +117,7 @@ async def test_of_connections_that_fell_silent_together_one_is_found_the_slow_wa
 ) -> None:
     proxy = Proxy(settings.database_url)
     await proxy.accept()
-    few = msgspec.structs.replace(settings.db, pool_size=3, max_overflow=0, statement_timeout=0.1)
+    few = msgspec.structs.replace(settings.db, pool_size=3, max_overflow=0, statement_timeout=0.5)
     runtime = open_kernel(database_url=proxy.url, db=few)
 
     async def nap() -> None:
