@@ -90,6 +90,7 @@ class Keyring:
             await self._stored.get({reader})
 
     async def _look_up(self, readers: Collection[Reader]) -> Mapping[Reader, None]:
+        """For `Batch`: nobody looks again, one after the other, after somebody who looked in vain."""
         for reader in readers:
             self._learn(await reader.all(STORED_KEYS))
             self._asked = time.monotonic()

@@ -220,7 +220,7 @@ class Cache:
         while True:
             try:
                 await self.forget([EVERYTHING])
-            except Exception:
+            except Exception:  # whatever it is: else the cache would be off for as long as the process lives
                 await asyncio.sleep(0.1)
             else:
                 self._making_up = None

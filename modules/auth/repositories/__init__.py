@@ -11,7 +11,7 @@ from modules.auth.repositories.personal_tokens import (
 )
 from modules.auth.repositories.second_factors import RecoveryCodeRepository, TotpRepository
 from modules.auth.repositories.security_events import SecurityEventRepository
-from modules.auth.repositories.sessions import ALIVE, LivingSession, Rotated, SessionRepository, rotate, rotate_free
+from modules.auth.repositories.sessions import ALIVE, Rotated, SessionRepository, rotate, rotate_free
 from modules.auth.repositories.signing_keys import SigningKeyRepository
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "CredentialRepository",
     "DeviceRepository",
     "LivingPersonalToken",
-    "LivingSession",
     "MailTokenRepository",
     "PersonalDataRepository",
     "PersonalTokenRepository",

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from kernel.db import new_id, utc_now
 from kernel.mail.ledger import MailRow
@@ -110,6 +110,19 @@ async def test_without_a_grace_one_of_many_refreshes_at_once_wins_and_the_sessio
         assert (len(winners), losers.count((401, "refresh_reused"))) == (1, 1)
         assert set(losers) == {(401, "refresh_reused"), (401, "refresh_invalid")}
         assert refusal(await refresh(http, winners[0].json()["refresh_token"])) == (401, "refresh_invalid")
+
+
+async def test_without_a_grace_a_refresh_that_is_cut_off_leaves_its_token_good(
+    settings: KernelSettings, runtime: Runtime, ada: Person
+) -> None:
+    async with auth_alone(settings, FakeUsers(), AuthSettings(bcrypt_rounds=4, refresh_grace=0)) as http:
+        async with runtime.database.unit_of_work() as uow:
+            await uow.session.execute(text("LOCK TABLE auth.signing_keys"))  # which a new process has not read yet
+            cut_off = asyncio.create_task(refresh(http, ada.tokens["refresh_token"]))
+            await asyncio.sleep(0.2)
+            cut_off.cancel()
+            await asyncio.gather(cut_off, return_exceptions=True)
+        await rotate(http, ada.tokens["refresh_token"])
 
 
 async def test_whoever_finds_their_session_held_waits_and_nobody_else(
