@@ -17,15 +17,14 @@ pytestmark = pytest.mark.faults
 
 STALL = 3.0
 BECAUSE_OF_REDIS = 1.0
-"""Seconds that no request may wait for it, beside what any of them waits on this machine."""
+"""Seconds that no request may wait for it."""
 
 
-def assert_untroubled(traffic: Traffic, trouble_at: float) -> None:
+def assert_untroubled(traffic: Traffic) -> None:
     statuses = traffic.statuses()
     assert set(statuses) == {200, 201}, statuses
-    usual = max(each.seconds for each in traffic.answers if each.asked_at + each.seconds < trouble_at)
-    print(f"{sum(statuses.values())} requests, the slowest: {traffic.slowest()}, before: {usual:.2f} s")
-    assert traffic.slowest().seconds < BECAUSE_OF_REDIS + usual
+    print(f"{sum(statuses.values())} requests, the slowest: {traffic.slowest()}")
+    assert traffic.slowest().seconds < BECAUSE_OF_REDIS
 
 
 async def test_a_stalled_redis_holds_nobody_up(rig: Rig) -> None:
@@ -33,12 +32,9 @@ async def test_a_stalled_redis_holds_nobody_up(rig: Rig) -> None:
     await proxy.accept()
     address = await rig.api(REDIS_URL=proxy.url)
     traffic = await traffic_at(address)
-    trouble_at = 0.0
 
     async def stall() -> None:
-        nonlocal trouble_at
         await asyncio.sleep(0.5)
-        trouble_at = time.monotonic()
         proxy.stall()
         await asyncio.sleep(STALL)
         await proxy.accept()
@@ -46,25 +42,22 @@ async def test_a_stalled_redis_holds_nobody_up(rig: Rig) -> None:
 
     await traffic.during(stall())
     await proxy.refuse()
-    assert_untroubled(traffic, trouble_at)
+    assert_untroubled(traffic)
 
 
 async def test_a_redis_that_is_gone_is_not_missed_and_what_was_to_be_done_is_done(rig: Rig) -> None:
     rig.worker()
     traffic = await traffic_at(await rig.api())
-    trouble_at = 0.0
 
     async def stop_and_start() -> None:
-        nonlocal trouble_at
         await asyncio.sleep(0.5)
-        trouble_at = time.monotonic()
         await asyncio.to_thread(rig.valkey.stop)
         await asyncio.sleep(STALL)
         await asyncio.to_thread(rig.valkey.start)
         await asyncio.sleep(1)
 
     await traffic.during(stop_and_start())
-    assert_untroubled(traffic, trouble_at)
+    assert_untroubled(traffic)
     database = await asyncpg.connect(rig.postgres.url)
 
     async def everything_done() -> bool:

@@ -70,9 +70,8 @@ async def test_of_many_wrong_passwords_at_once_not_one_more_is_looked_at(
     behind: httpx.AsyncClient, ada: Person
 ) -> None:
     answers = await asyncio.gather(*(attempt(behind, ada.email, WRONG) for _ in range(100)))
-    statuses = [answer.status_code for answer in answers]
-    assert statuses.count(401) == TRIES.quota
-    assert set(statuses) <= {401, 429, 503}, "503: a busy machine does not open so many connections in time"
+    assert [answer.status_code for answer in answers].count(401) == TRIES.quota
+    assert [answer.status_code for answer in answers].count(429) == 100 - TRIES.quota
 
 
 async def test_right_passwords_are_not_counted_however_many(behind: httpx.AsyncClient, ada: Person) -> None:
